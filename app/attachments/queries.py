@@ -1,0 +1,93 @@
+"""The rows of attachments. Who may read a file is said by `act_reader` alone, as for the acts that name it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import driver_connection
+from app.errors import NotFound, WrongState
+from app.vault import Vault, decrypt
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """Where a file lies, and its key in the clear."""
+
+    sha256: bytes
+    size: int
+    object_key: str
+    file_key: bytes
+
+
+async def insert_upload(engine: AsyncEngine, vault: Vault, node_id: str, file: StoredFile, now: datetime) -> bool:
+    """Record an upload; return False, changing nothing, if the node has uploaded these bytes before."""
+    async with driver_connection(engine) as connection:
+        inserted = await connection.fetchval(
+            "INSERT INTO upload (node_id, sha256, size, object_key, file_key, uploaded_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (node_id, sha256) DO NOTHING RETURNING true",
+            node_id,
+            file.sha256,
+            file.size,
+            file.object_key,
+            vault.wrap(file.file_key, file.object_key.encode()),
+            now,
+        )
+    return inserted is not None
+
+
+async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: bytes) -> StoredFile:
+    """Return the file that the node uploaded, or that an act it may read names; raise `NotFound`."""
+    async with driver_connection(engine) as connection:
+        row = await connection.fetchrow(
+            "SELECT size, object_key, file_key FROM upload WHERE node_id = $1 AND sha256 = $2",
+            node_id,
+            sha256,
+        )
+        if row is not None:
+            file_key = vault.unwrap(row["file_key"], row["object_key"].encode())
+            return StoredFile(sha256, row["size"], row["object_key"], file_key)
+        row = await connection.fetchrow(
+            "SELECT size, object_key, file_key, enclosed.root_id, data_key FROM enclosed "
+            'JOIN act_reader USING (act_id) JOIN "case" ON "case".root_id = enclosed.root_id '
+            "WHERE enclosed.sha256 = $2 AND act_reader.node_id = $1 LIMIT 1",
+            node_id,
+            sha256,
+        )
+    if row is None:
+        raise NotFound
+    data_key = vault.unwrap(row["data_key"], str(row["root_id"]).encode())
+    file_key = decrypt(data_key, row["file_key"], row["object_key"].encode())
+    return StoredFile(sha256, row["size"], row["object_key"], file_key)
+
+
+async def delete_upload(engine: AsyncEngine, node_id: str, sha256: bytes) -> str:
+    """Delete the row of an upload and return its object key.
+
+    Raises `NotFound`, and `WrongState` if any act names the object: others may read it by that act.
+    """
+    async with driver_connection(engine) as connection, connection.transaction():
+        # A docket that takes this row FOR SHARE comes wholly before the deletion, or finds nothing to name.
+        object_key: str | None = await connection.fetchval(
+            "SELECT object_key FROM upload WHERE node_id = $1 AND sha256 = $2 FOR UPDATE", node_id, sha256
+        )
+        if object_key is None:
+            raise NotFound
+        if await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM enclosed WHERE sha256 = $1 AND object_key = $2)", sha256, object_key
+        ):
+            raise WrongState("An act names this attachment; it stays.", "已有文书引用该附件，不能删除。")
+        await connection.execute("DELETE FROM upload WHERE node_id = $1 AND sha256 = $2", node_id, sha256)
+    return object_key
+
+
+async def without_row(engine: AsyncEngine, object_keys: list[str]) -> list[str]:
+    """Return those of the keys that no upload and no act refers to."""
+    async with driver_connection(engine) as connection:
+        rows = await connection.fetch(
+            "SELECT key FROM unnest($1::text[]) AS key "
+            "WHERE NOT EXISTS (SELECT FROM upload WHERE object_key = key) "
+            "AND NOT EXISTS (SELECT FROM enclosed WHERE object_key = key)",
+            object_keys,
+        )
+    return [row["key"] for row in rows]

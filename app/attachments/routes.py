@@ -1,0 +1,114 @@
+"""Routes of attachments: upload, download and deletion by SHA-256."""
+
+import re
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import errors
+from app.attachments.examination import LARGEST_FILE, too_large
+from app.attachments.service import Attachments
+from app.attachments.store import AttachmentStore
+from app.deps import Clock, Engine
+from app.problems import documented
+from app.registry.caller import Caller
+from app.vault import Vault
+
+PATTERN = "^[0-9a-f]{64}$"
+OCTETS = "application/octet-stream"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_BINARY: dict[str, Any] = {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
+_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "the file · 附件内容", "content": _BINARY}}
+# Whatever the file is, a browser must neither show nor keep it, nor learn a name that the act alone may tell.
+_DOWNLOAD = {
+    "Content-Disposition": "attachment",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+}
+router = APIRouter(prefix="/v1/attachments", tags=["attachments"])
+
+
+class Stored(BaseModel):
+    """The receipt of an upload: the digest by which acts name the file, and its size in bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str = Field(pattern=PATTERN)
+    size: int = Field(ge=0, le=LARGEST_FILE)
+
+
+def _attachments(request: Request, engine: Engine) -> Attachments:
+    state = request.app.state
+    return Attachments(engine, cast(Vault, state.vault), cast(AttachmentStore, state.attachments))
+
+
+def _digest(
+    sha256: Annotated[str, Path(description="lower-case hex", json_schema_extra={"pattern": PATTERN})],
+) -> str:
+    """Return the digest of the path. One that is none names nothing: `NotFound`, as for every path id."""
+    if _SHA256.fullmatch(sha256) is None:
+        raise errors.NotFound
+    return sha256
+
+
+Files = Annotated[Attachments, Depends(_attachments)]
+Digest = Annotated[str, Depends(_digest)]
+
+
+@router.put(
+    "/{sha256}",
+    status_code=201,
+    operation_id="put_attachment",
+    summary="Upload an attachment · 上传附件",
+    responses=documented(
+        errors.Unauthenticated,
+        errors.NotFound,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+        errors.ClassifiedMaterial,
+        errors.Overloaded,
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": _BINARY}},
+)
+async def put_attachment(caller: Caller, sha256: Digest, request: Request, files: Files, now: Clock) -> Stored:
+    """The raw bytes, at most 512 MiB, without Content-Encoding. They count once their SHA-256 is that of the path.
+
+    The upload is the caller's own: whether others hold the same bytes changes nothing. A repeat answers the same.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > LARGEST_FILE:
+        raise too_large()
+    if "content-encoding" in request.headers:
+        raise errors.UnsupportedMediaType(
+            "Send the bytes themselves, without a Content-Encoding.",
+            "请直接发送原始内容，不使用 Content-Encoding。",
+        )
+    return Stored(sha256=sha256, size=await files.put(caller.node_id, sha256, request.stream(), now()))
+
+
+@router.get(
+    "/{sha256}",
+    operation_id="get_attachment",
+    summary="Download an attachment · 下载附件",
+    response_class=Response,
+    responses=_FILE | documented(errors.Unauthenticated, errors.NotFound),
+)
+async def get_attachment(caller: Caller, sha256: Digest, files: Files) -> StreamingResponse:
+    """The bytes, for the agency that uploaded them and for those that may read an act that names them."""
+    size, content = await files.get(caller.node_id, sha256)
+    return StreamingResponse(content, media_type=OCTETS, headers=_DOWNLOAD | {"Content-Length": str(size)})
+
+
+@router.delete(
+    "/{sha256}",
+    status_code=204,
+    operation_id="delete_attachment",
+    summary="Delete an own upload · 删除本单位上传的附件",
+    responses=documented(errors.Unauthenticated, errors.NotFound, errors.WrongState),
+)
+async def delete_attachment(caller: Caller, sha256: Digest, files: Files) -> None:
+    """Only an own upload, and only while no act names it."""
+    await files.delete(caller.node_id, sha256)

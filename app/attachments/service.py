@@ -1,0 +1,162 @@
+"""Taking a file in, handing it out, deleting it, and clearing up behind a crash."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import ClientDisconnect
+
+from app.attachments import queries
+from app.attachments.chunks import (
+    HEADER_BYTES,
+    PREFIX_BYTES,
+    ChunkCipher,
+    chunk_count,
+    in_chunks,
+    sealed_range,
+    sealed_size,
+)
+from app.attachments.examination import Examination
+from app.attachments.queries import StoredFile
+from app.attachments.store import AttachmentStore
+from app.deps import type_clock
+from app.errors import InvalidDocument
+from app.vault import KEY_BYTES, Vault
+
+SECONDS_OF_SILENCE = 30
+SECONDS_OF_UPLOAD = 3600
+CHUNKS_READ_AHEAD = 4
+SWEEP_AFTER = timedelta(hours=2)  # longer than an upload may last
+SWEEP_SECONDS = 3600
+_log = structlog.get_logger(__name__)
+
+
+class DamagedObject(Exception):
+    """A stored object is not what its row says; nothing of it may pass for the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """The files of all nodes: each upload belongs to the node that made it, under an object and a key of its own."""
+
+    engine: AsyncEngine
+    vault: Vault
+    store: AttachmentStore
+
+    async def put(self, node_id: str, sha256: str, body: AsyncIterable[bytes], now: datetime) -> int:
+        """Keep a file whose SHA-256 (hex) was announced and return its size; it is durable then.
+
+        Whether anyone holds the same bytes is not looked at before they have all been read and written, so that
+        neither the answer nor its time tells. Raises `PayloadTooLarge`, `ClassifiedMaterial`, `InvalidDocument`
+        and `Overloaded`; then nothing is kept.
+        """
+        object_key, file_key = self.store.new_key(), os.urandom(KEY_BYTES)
+        examination = Examination()
+        async with self.store.slot():
+            cipher = ChunkCipher(file_key, os.urandom(PREFIX_BYTES))
+            await self.store.write(object_key, _sealed(cipher, examination, sha256, _patient(body)))
+        file = StoredFile(bytes.fromhex(sha256), examination.size, object_key, file_key)
+        # If this fails the object stays until the sweep: the row may have been committed all the same.
+        if not await queries.insert_upload(self.engine, self.vault, node_id, file, now):
+            await self._drop(object_key)
+        return examination.size
+
+    async def get(self, node_id: str, sha256: str) -> tuple[int, AsyncIterator[bytes]]:
+        """Return a file's size and its bytes; raise `NotFound` unless the node uploaded it or may read it by an act.
+
+        The iterator raises, before the last bytes, if what is stored is not the file: a reader who counts the
+        bytes never takes a part for the whole.
+        """
+        file = await queries.find_file(self.engine, self.vault, node_id, bytes.fromhex(sha256))
+        if await self.store.size(file.object_key) != sealed_size(file.size):
+            raise DamagedObject(file.object_key)
+        return file.size, self._opened(file)
+
+    async def delete(self, node_id: str, sha256: str) -> None:
+        """Delete the node's own upload; raise `NotFound`, or `WrongState` if an act names it."""
+        # The row first: the other way round a crash between the two would leave a row without its object.
+        await self._drop(await queries.delete_upload(self.engine, node_id, bytes.fromhex(sha256)))
+
+    async def _drop(self, object_key: str) -> None:
+        try:
+            await self.store.delete(object_key)
+        except (BaseError, OSError) as error:
+            _log.warning("an object is left to the sweep", error=type(error).__name__)
+
+    async def _opened(self, file: StoredFile) -> AsyncIterator[bytes]:
+        (header,) = await self.store.read(file.object_key, [(0, HEADER_BYTES)])
+        cipher = ChunkCipher.from_header(file.file_key, header)
+        digest, count = hashlib.sha256(), chunk_count(file.size)
+        for first in range(0, count, CHUNKS_READ_AHEAD):
+            indexes = range(first, min(first + CHUNKS_READ_AHEAD, count))
+            ranges = [sealed_range(index, file.size) for index in indexes]
+            for index, sealed in zip(indexes, await self.store.read(file.object_key, ranges), strict=True):
+                last = index == count - 1
+                chunk = cipher.open(index, sealed, last=last)
+                digest.update(chunk)
+                if last and digest.digest() != file.sha256:
+                    raise DamagedObject(file.object_key)
+                yield chunk
+
+
+async def _sealed(
+    cipher: ChunkCipher, examination: Examination, sha256: str, body: AsyncIterable[bytes]
+) -> AsyncIterator[bytes]:
+    """Yield the object's bytes; the last of them only after the whole file was found to be what was announced."""
+    yield cipher.header
+    index = 0
+    async for chunk, last in in_chunks(body):
+        examination.take(chunk)
+        if last:
+            examination.require(sha256)
+        yield cipher.seal(index, chunk, last=last)
+        index += 1
+
+
+async def _patient(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield the body; raise `InvalidDocument` if it breaks off, falls silent for 30 s or takes an hour."""
+    pieces = aiter(body)
+    ends = asyncio.get_running_loop().time() + SECONDS_OF_UPLOAD
+    while True:
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(min(now + SECONDS_OF_SILENCE, ends)):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except (ClientDisconnect, TimeoutError):
+            raise InvalidDocument("The upload broke off; nothing was kept.", "上传中断，未予保存。") from None
+        yield piece
+
+
+async def sweep(engine: AsyncEngine, store: AttachmentStore, older_than: datetime) -> int:
+    """Delete the objects finished before `older_than` that no row refers to; return how many there were.
+
+    `older_than` lies an hour or more in the past: between an object and its row there is always a moment.
+    """
+    swept = await store.clear_unfinished(older_than)
+    async for keys in store.older_than(older_than):
+        for key in await queries.without_row(engine, keys) if keys else []:
+            await store.delete(key)
+            swept += 1
+    return swept
+
+
+async def keep_swept(engine: AsyncEngine, store: AttachmentStore, clock: type_clock) -> None:
+    """Sweep every hour until cancelled. Several workers may do it at once: what is gone is gone."""
+    while True:
+        try:
+            swept = await sweep(engine, store, clock() - SWEEP_AFTER)
+        except (OSError, BaseError, SQLAlchemyError) as error:
+            _log.warning("sweep failed", error=type(error).__name__)
+        else:
+            if swept:
+                _log.info("objects without a row swept", count=swept)
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,98 @@
+"""The table of acts: name, endpoint, document, who may, what follows. Intake, docket and API page are made of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
+
+from app.casework.case import Case
+from app.casework.decision import Decision
+from app.casework.document import Act, Document
+from app.casework.kinds import Kind
+from app.casework.rules import Rule
+from app.casework.scene import Given, Scene
+from app.casework.values import Content
+from app.errors import ForbiddenAct
+
+C = TypeVar("C", bound=Content)
+EVERY_KIND = frozenset(Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActType:
+    """One act as the service knows it. `kinds` are the kinds of agency that may do it (domain table D1)."""
+
+    name: str
+    path: str
+    document: type[Document[Any]]
+    rule: Callable[[Scene[Any]], Decision]
+    kinds: frozenset[Kind]
+    who: tuple[str, str]
+    title: tuple[str, str]
+    rules: tuple[Rule, ...]
+    example: dict[str, Any]
+    opens_case: bool = False
+    claims: tuple[str, ...] = field(default=())
+
+    @property
+    def path_ids(self) -> tuple[str, ...]:
+        """The names of the ids in the path; each also stands in the body."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+    @property
+    def operation_id(self) -> str:
+        family, verb = self.name.split(".")
+        return f"{verb}_{family}"
+
+
+CATALOGUE: dict[str, ActType] = {}
+
+
+class Particulars(TypedDict):
+    """What the table says of an act besides its name, endpoint and content. Texts are (English, Chinese)."""
+
+    title: tuple[str, str]
+    who: tuple[str, str]
+    example: dict[str, Any]
+    kinds: NotRequired[frozenset[Kind]]
+    rules: NotRequired[tuple[Rule, ...]]
+    claims: NotRequired[tuple[str, ...]]
+    opens_case: NotRequired[bool]
+
+
+def act(
+    name: str, path: str, content: type[C], **particulars: Unpack[Particulars]
+) -> Callable[[Callable[[Scene[C]], Decision]], Callable[[Scene[C]], Decision]]:
+    """Enter a rule into the table of acts. `claims` are the members of the content that bring new ids."""
+
+    def enter(rule: Callable[[Scene[C]], Decision]) -> Callable[[Scene[C]], Decision]:
+        CATALOGUE[name] = ActType(
+            name=name,
+            path=path,
+            document=Document[content],  # type: ignore[valid-type]  # pydantic builds the class at run time
+            rule=rule,
+            kinds=particulars.get("kinds", EVERY_KIND),
+            who=particulars["who"],
+            title=particulars["title"],
+            rules=particulars.get("rules", ()),
+            example=particulars["example"],
+            opens_case=particulars.get("opens_case", False),
+            claims=particulars.get("claims", ()),
+        )
+        return rule
+
+    return enter
+
+
+def decide(case: Case, act: Act[Any], given: Given) -> Decision:
+    """Return what follows from an act, or raise the first refusal in the order of PROTOCOL section 6."""
+    kind_of_act = CATALOGUE[act.name]
+    scene: Scene[Any] = Scene(case, act, given)
+    if not kind_of_act.opens_case:
+        scene.require_known(kind_of_act.path_ids)
+    if scene.sender.kind not in kind_of_act.kinds:
+        raise ForbiddenAct(
+            f"An agency of kind {scene.sender.kind} may not do {act.name}.",
+            f"{scene.sender.kind} 类单位无权办理 {act.name}。",
+        )
+    return kind_of_act.rule(scene)

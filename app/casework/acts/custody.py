@@ -1,0 +1,126 @@
+"""transfer.receipt, transfer.accept, transfer.return 签收、受理、退回: the receiver's side of a transfer."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.casework.acts.catalogue import act
+from app.casework.acts.transfer import reopened
+from app.casework.case import LeadState, TransferState
+from app.casework.decision import Admission, Decision
+from app.casework.routing import ACCEPTING
+from app.casework.rules import SELF_INTEREST
+from app.casework.scene import Scene
+from app.casework.values import Content, Count, Id, Instant, NodeId, Text
+
+RECEIVER = ("receiver of the transfer", "接收移送的单位")
+TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
+
+
+class Receipt(Content):
+    """送达回执: signed for at a time, with so many attachments, and what did not agree."""
+
+    transfer_id: Id
+    received_at: Instant
+    attachments_received: Annotated[Count, Field(ge=0)]
+    discrepancy: Text | None = None
+
+
+class Accept(Content):
+    """受理通知."""
+
+    transfer_id: Id
+    note: Text | None = None
+
+
+class Return(Content):
+    """退回通知书. Incompleteness is no reason to return: ask for a supplement."""
+
+    transfer_id: Id
+    reason_code: Literal["no_jurisdiction", "misrouted", "conflict_of_interest", "duplicate", "civil_dispute", "other"]
+    basis: Text
+    suggested_node: NodeId | None = None
+
+
+@act(
+    "transfer.receipt",
+    "/v1/transfers/{transfer_id}/receipts",
+    Receipt,
+    title=("Sign for a transfer", "签收"),
+    who=RECEIVER,
+    kinds=ACCEPTING,
+    example={
+        "transfer_id": TRANSFER_ID,
+        "received_at": "2026-03-02T16:20:00+08:00",
+        "attachments_received": 2,
+    },
+)
+def sign_receipt(scene: Scene[Receipt]) -> Decision:
+    """Sign for the lead: responsibility passes to the receiver, and with `full` disclosure the earlier acts open."""
+    leg = scene.transfer(scene.content.transfer_id)
+    scene.require_role(scene.act.sender == leg.recipient, *RECEIVER)
+    scene.require_recipients(leg.sender)
+    scene.require_leg(leg, TransferState.OFFERED)
+    lead = scene.lead.but(state=LeadState.RECEIVED, holder=leg.recipient).with_transfer(
+        leg.but(state=TransferState.RECEIPTED, receipted_at=scene.now)
+    )
+    admits: tuple[Admission, ...] = ()
+    if leg.disclosure == "full":
+        admits = scene.admit(leg.recipient, to_what_saw=leg.sender)
+    filing = (scene.start("D09", leg.recipient, leg.transfer_id),) if leg.route == "crime_case" else ()
+    return Decision(
+        leads=(lead,),
+        admits=admits,
+        starts=(scene.start("D05", leg.recipient, leg.transfer_id), *filing),
+        stops=scene.running(leg.transfer_id, "D04"),
+    )
+
+
+@act(
+    "transfer.accept",
+    "/v1/transfers/{transfer_id}/acceptances",
+    Accept,
+    title=("Accept a transfer", "受理"),
+    who=RECEIVER,
+    kinds=ACCEPTING,
+    example={"transfer_id": TRANSFER_ID, "note": "由治安大队承办"},
+)
+def accept(scene: Scene[Accept]) -> Decision:
+    """Take the lead up."""
+    leg = scene.transfer(scene.content.transfer_id)
+    scene.require_role(scene.act.sender == leg.recipient, *RECEIVER)
+    scene.require_recipients(leg.sender)
+    scene.require_leg(leg, TransferState.RECEIPTED)
+    scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
+    lead = scene.lead.but(state=LeadState.ACCEPTED).with_transfer(leg.but(state=TransferState.ACCEPTED))
+    return Decision(leads=(lead,), stops=scene.running(leg.transfer_id))
+
+
+@act(
+    "transfer.return",
+    "/v1/transfers/{transfer_id}/returns",
+    Return,
+    title=("Return a transfer", "退回"),
+    who=RECEIVER,
+    kinds=ACCEPTING,
+    rules=(SELF_INTEREST,),
+    example={
+        "transfer_id": TRANSFER_ID,
+        "reason_code": "no_jurisdiction",
+        "basis": "所反映行为发生地不在本单位管辖区域",
+        "suggested_node": "regulator-990121",
+    },
+)
+def return_(scene: Scene[Return]) -> Decision:
+    """Give the lead back to the sender of the leg, who holds it again."""
+    leg = scene.transfer(scene.content.transfer_id)
+    scene.require_role(scene.act.sender == leg.recipient, *RECEIVER)
+    scene.require_recipients(leg.sender)
+    scene.require_leg(leg, TransferState.RECEIPTED)
+    scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
+    if scene.content.suggested_node:
+        scene.require_not_concerned(scene.content.suggested_node)
+    lead = scene.lead.but(state=LeadState.RETURNED, holder=leg.sender).with_transfer(
+        leg.but(state=TransferState.RETURNED)
+    )
+    return Decision(leads=(reopened(lead, leg),), stops=scene.running(leg.transfer_id))

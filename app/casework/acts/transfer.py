@@ -1,0 +1,256 @@
+"""transfer.offer, transfer.forward, transfer.withdraw 移送、转送、撤回: handing a lead on.
+
+Responsibility stays with the holder until the receipt is signed.
+"""
+
+from typing import Literal
+
+from app.casework.acts.catalogue import act
+from app.casework.case import Lead, LeadState, Transfer, TransferState
+from app.casework.decision import Claim, Decision
+from app.casework.kinds import Kind
+from app.casework.listing import list_lead
+from app.casework.routing import natural_route, require_route
+from app.casework.rules import (
+    COMPETENT_KIND,
+    CRIME_CASE,
+    ROUTE_LEVEL,
+    SELF_INTEREST,
+    SUPERIOR_ASSIGNS,
+    Rule,
+)
+from app.casework.scene import Scene
+from app.casework.values import Content, Id, Instant, Label, NodeId, Sha256, Text
+from app.errors import InvalidDocument
+
+OFFERS = frozenset(Kind) - {Kind.INSPECTION}
+FORWARDS = frozenset(
+    {
+        Kind.POLICE,
+        Kind.SUPERVISION,
+        Kind.PROCURATORATE,
+        Kind.CIVIL_AFFAIRS,
+        Kind.REGULATOR,
+        Kind.COORDINATION,
+    }
+)
+ROUTING: tuple[Rule, ...] = (SELF_INTEREST, ROUTE_LEVEL, SUPERIOR_ASSIGNS, COMPETENT_KIND)
+# Kinds without a screening act of their own pass a registered lead on as it is.
+SCREENLESS = frozenset({Kind.PROCURATORATE, Kind.COURT, Kind.JUSTICE, Kind.CIVIL_AFFAIRS})
+
+
+class Enclosure(Content):
+    """One statutory enclosure: an attachment of this act, or why there is none."""
+
+    sha256: Sha256 | None = None
+    not_applicable: Label | None = None
+
+
+class Enclosures(Content):
+    """The five enclosures of Order 310 article 6: 移送书, 调查报告, 涉案物品清单, 检验报告或者鉴定结论, 其他材料."""
+
+    transfer_letter: Enclosure
+    investigation_report: Enclosure
+    item_list: Enclosure
+    appraisal: Enclosure
+    other: Enclosure
+
+
+class Offer(Content):
+    """线索移送函: to whom, by which route, why that agency is competent, and what is known as against alleged."""
+
+    transfer_id: Id
+    to: NodeId
+    route: Literal["peer", "report_up", "assign_down", "assign_supervised", "crime_case"]
+    basis: Text
+    competence_reason: Text
+    known_facts: Text
+    disclosure: Literal["full", "summary"]
+    feedback_by: Instant | None = None
+    enclosures: Enclosures | None = None
+
+
+class Forward(Content):
+    """转送通知: the receiver passes the lead on to the competent agency and tells the original sender."""
+
+    transfer_id: Id
+    new_transfer_id: Id
+    to: NodeId
+    basis: Text
+    competence_reason: Text
+    disclosure: Literal["full", "summary"]
+
+
+class Withdraw(Content):
+    """撤回移送."""
+
+    transfer_id: Id
+    reason: Text
+
+
+@act(
+    "transfer.offer",
+    "/v1/leads/{lead_id}/transfers",
+    Offer,
+    title=("Offer the lead to another agency", "线索移送"),
+    who=("the holder", "线索承办单位"),
+    kinds=OFFERS,
+    rules=(*ROUTING, CRIME_CASE),
+    claims=("transfer_id",),
+    example={
+        "transfer_id": "019ccd10-0000-7000-8000-000000000003",
+        "to": "police-990121",
+        "route": "report_up",
+        "basis": "反有组织犯罪法第二十五条",
+        "competence_reason": "所反映行为发生在该局管辖区域内",
+        "known_facts": "已核对：料场位于甲镇河湾，地磅无检定标识。其余为群众反映，未经查证。",
+        "disclosure": "full",
+        "feedback_by": "2026-04-30T17:00:00+08:00",
+    },
+)
+def offer(scene: Scene[Offer]) -> Decision:
+    """Offer the lead to another agency; responsibility stays with the holder until the receipt is signed."""
+    scene.require_holder()
+    to = scene.node(scene.content.to)
+    scene.require_recipients(to.node_id)
+    scene.require_state(*offerable(scene.sender.kind))
+    scene.require_not_concerned(to.node_id)
+    require_route(scene.content.route, scene.sender, to, scene.given.nodes)
+    _require_enclosures(scene)
+    lead, leg = scene.lead, scene.content
+    handed = lead.but(
+        state=LeadState.IN_TRANSFER, supervised=lead.supervised or leg.route == "assign_supervised"
+    ).with_transfer(_leg(scene, leg.transfer_id, leg.to, leg.route, leg.disclosure, lead.state))
+    handed, notices = list_lead(handed, scene.given.nodes)
+    return Decision(
+        leads=(handed,),
+        claims=(Claim(leg.transfer_id, "transfer", lead.lead_id),),
+        starts=(scene.start("D04", leg.to, leg.transfer_id),),
+        stops=scene.running(lead.lead_id, "D01"),
+        notices=notices,
+    )
+
+
+def offerable(kind: Kind) -> tuple[LeadState, ...]:
+    """Return the states in which a holder of a kind may hand a lead on (domain table D3, row 3)."""
+    states = (
+        LeadState.SCREENED,
+        LeadState.RETURNED,
+        LeadState.ACCEPTED,
+        LeadState.VERIFYING,
+        LeadState.CONCLUDED,
+    )
+    return (LeadState.REGISTERED, *states) if kind in SCREENLESS else states
+
+
+@act(
+    "transfer.forward",
+    "/v1/transfers/{transfer_id}/forwards",
+    Forward,
+    title=("Forward to the competent agency", "线索转送"),
+    who=("the receiver of the transfer", "接收移送的单位"),
+    kinds=FORWARDS,
+    rules=ROUTING,
+    claims=("new_transfer_id",),
+    example={
+        "transfer_id": "019ccd10-0000-7000-8000-000000000003",
+        "new_transfer_id": "019ccd10-0000-7000-8000-000000000004",
+        "to": "regulator-990121",
+        "basis": "行政处罚法第二十七条",
+        "competence_reason": "所反映为计量违法，属市场监管部门职责",
+        "disclosure": "full",
+    },
+)
+def forward(scene: Scene[Forward]) -> Decision:
+    """Pass a received lead on. The original sender is told by the same document."""
+    wanted = scene.content
+    leg = scene.transfer(wanted.transfer_id)
+    scene.require_role(scene.act.sender == leg.recipient, "receiver of the transfer", "接收移送的单位")
+    to = scene.node(wanted.to)
+    scene.require_recipients(*dict.fromkeys((to.node_id, leg.sender)))
+    scene.require_leg(leg, TransferState.RECEIPTED)
+    scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
+    scene.require_not_concerned(to.node_id)
+    route = natural_route(scene.sender, to)
+    require_route(route, scene.sender, to, scene.given.nodes)
+    lead = scene.lead
+    onward = _leg(
+        scene, wanted.new_transfer_id, wanted.to, route, wanted.disclosure, lead.state, came_by=leg.transfer_id
+    )
+    lead = (
+        lead.but(state=LeadState.IN_TRANSFER)
+        .with_transfer(leg.but(state=TransferState.FORWARDED))
+        .with_transfer(onward)
+    )
+    return Decision(
+        leads=(lead,),
+        claims=(Claim(wanted.new_transfer_id, "transfer", lead.lead_id),),
+        starts=(scene.start("D04", wanted.to, wanted.new_transfer_id),),
+        stops=scene.running(leg.transfer_id),
+    )
+
+
+@act(
+    "transfer.withdraw",
+    "/v1/transfers/{transfer_id}/withdrawals",
+    Withdraw,
+    title=("Withdraw an offer", "撤回移送"),
+    who=("the sender of the transfer, before the receipt", "移送单位（签收之前）"),
+    example={"transfer_id": "019ccd10-0000-7000-8000-000000000003", "reason": "移送对象填写有误"},
+)
+def withdraw(scene: Scene[Withdraw]) -> Decision:
+    """Take an offer back before it was signed for; the lead stands as it stood before the offer."""
+    leg = scene.transfer(scene.content.transfer_id)
+    scene.require_role(scene.act.sender == leg.sender, "sender of the transfer", "移送单位")
+    scene.require_recipients(leg.recipient)
+    scene.require_leg(leg, TransferState.OFFERED)
+    lead = scene.lead.but(state=leg.resumes).with_transfer(leg.but(state=TransferState.WITHDRAWN))
+    lead = reopened(lead, leg)
+    return Decision(leads=(lead,), stops=scene.running(leg.transfer_id))
+
+
+def reopened(lead: Lead, leg: Transfer) -> Lead:
+    """Return the lead with the leg that `leg` carried on open again, so that it can be accepted or returned."""
+    before = lead.transfer(leg.came_by) if leg.came_by else None
+    return lead.with_transfer(before.but(state=TransferState.RECEIPTED)) if before else lead
+
+
+def _leg(
+    scene: Scene[Offer] | Scene[Forward],
+    transfer_id: str,
+    to: str,
+    route: str,
+    disclosure: str,
+    resumes: LeadState,
+    came_by: str | None = None,
+) -> Transfer:
+    return Transfer(
+        transfer_id=transfer_id,
+        sender=scene.act.sender,
+        recipient=to,
+        state=TransferState.OFFERED,
+        route=route,
+        disclosure=disclosure,
+        offered_at=scene.now,
+        resumes=resumes,
+        came_by=came_by,
+    )
+
+
+def _require_enclosures(scene: Scene[Offer]) -> None:
+    enclosures = scene.content.enclosures
+    if scene.content.route != "crime_case":
+        return
+    if enclosures is None:
+        raise CRIME_CASE.violated("The enclosures are not listed.", "未列明所附材料。")
+    attached = {one.sha256 for one in scene.act.document.attachments}
+    for name, one in enclosures:
+        if (one.sha256 is None) == (one.not_applicable is None):
+            raise InvalidDocument(
+                f"enclosures.{name} needs either an attachment or a reason.",
+                f"材料 {name} 应当附件或说明不适用的理由。",
+            )
+        if one.sha256 is not None and one.sha256 not in attached:
+            raise InvalidDocument(
+                f"enclosures.{name} names no attachment of this act.", f"材料 {name} 不在本文书附件之列。"
+            )

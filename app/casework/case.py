@@ -1,0 +1,219 @@
+"""The state of one root lead with all its parts, and how a decision changes it. One case, one row, one lock."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from app.casework.clocks import Clock
+from app.casework.decision import Decision
+
+
+class LeadState(StrEnum):
+    """Where a lead stands (PROTOCOL section 4)."""
+
+    REGISTERED = "registered"
+    SCREENED = "screened"
+    IN_TRANSFER = "in_transfer"
+    RECEIVED = "received"
+    SUPPLEMENT_WANTED = "supplement_wanted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    VERIFYING = "verifying"
+    SIGNING = "signing"
+    CONCLUDED = "concluded"
+    REPLIED = "replied"
+    CONFIRMED = "confirmed"
+    CONTESTED = "contested"
+    RECHECK = "recheck"
+    CLEARED = "cleared"
+    ARCHIVED = "archived"
+    SPLIT = "split"
+    MERGED = "merged"
+
+
+class TransferState(StrEnum):
+    """Where one leg of a lead's way stands (PROTOCOL section 4)."""
+
+    OFFERED = "offered"
+    RECEIPTED = "receipted"
+    SUPPLEMENT_WANTED = "supplement_wanted"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    FORWARDED = "forwarded"
+    WITHDRAWN = "withdrawn"
+    SPLIT = "split"
+    CLOSED = "closed"
+
+
+class Frozen(BaseModel):
+    """A part of a case. It is replaced, never changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def but(self, **changes: object) -> Self:
+        """Return a copy with `changes`."""
+        return self.model_copy(update=changes)
+
+
+class Transfer(Frozen):
+    """One leg: from `sender` to `recipient`. `came_by` is the leg that it carries on after a forward."""
+
+    transfer_id: str
+    sender: str
+    recipient: str
+    state: TransferState
+    route: str
+    disclosure: str
+    offered_at: datetime
+    resumes: LeadState
+    came_by: str | None = None
+    receipted_at: datetime | None = None
+    supplement_asked: bool = False
+
+    def other_side(self, node: str) -> str:
+        return self.sender if node == self.recipient else self.recipient
+
+
+class Feedback(Frozen):
+    """A message along a leg, sent by the act `act_id`; `response` is the other side's answer to it."""
+
+    feedback_id: str
+    act_id: str
+    transfer_id: str
+    kind: str
+    sender: str
+    sent_at: datetime
+    outcome: str | None = None
+    response: str | None = None
+
+
+class Lead(Frozen):
+    """One lead, or one part of a lead that was split."""
+
+    lead_id: str
+    lead_no: str
+    state: LeadState
+    origin: str
+    holder: str
+    place_code: str
+    registered_at: datetime
+    category: str | None = None
+    sealed: bool = False
+    supervised: bool = False
+    concerned: tuple[str, ...] = ()
+    listed_to: tuple[str, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    outcome: str | None = None
+    split_from: str | None = None
+    parts: tuple[str, ...] = ()
+    merged_into: str | None = None
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Every node that may know of the lead, in whatever detail."""
+        legs = (node for leg in self.transfers for node in (leg.sender, leg.recipient))
+        return frozenset((self.origin, self.holder, *self.listed_to, *legs)) - frozenset(self.concerned)
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        return next((leg for leg in self.transfers if leg.transfer_id == transfer_id), None)
+
+    def with_transfer(self, leg: Transfer) -> Self:
+        """Return the lead with `leg` added, or in the place of the one with its id."""
+        if self.transfer(leg.transfer_id) is None:
+            return self.but(transfers=(*self.transfers, leg))
+        return self.but(transfers=tuple(leg if old.transfer_id == leg.transfer_id else old for old in self.transfers))
+
+    def message(self, feedback_id: str) -> Feedback | None:
+        return next((one for one in self.feedback if one.feedback_id == feedback_id), None)
+
+    def way_to(self, node: str) -> Transfer | None:
+        """Return the newest leg by which the lead came to `node` and was signed for, or None."""
+        signed = (leg for leg in self.transfers if leg.recipient == node and leg.receipted_at is not None)
+        return max(signed, key=lambda leg: leg.offered_at, default=None)
+
+    def upstream(self, node: str) -> tuple[str, ...]:
+        """Return the nodes through whose hands the lead came to `node`, nearest first."""
+        found: list[str] = []
+        leg = self.way_to(node)
+        while leg is not None and leg.sender not in found and leg.sender != node:
+            found.append(leg.sender)
+            leg = self.way_to(leg.sender)
+        return tuple(found)
+
+    def knows_transfer(self, node: str, leg: Transfer) -> bool:
+        """Return whether `node` may know of a leg: its two sides, and the sender of the leg it carries on."""
+        before = self.transfer(leg.came_by) if leg.came_by else None
+        return node in (leg.sender, leg.recipient) or (before is not None and node == before.sender)
+
+
+class ActRef(Frozen):
+    """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`."""
+
+    act_id: str
+    act: str
+    lead_id: str
+    sender: str
+    jws_sha256: str
+    seq: int
+    readers: tuple[str, ...]
+
+
+class Case(Frozen):
+    """One root lead with all its parts, everything on record, and every clock."""
+
+    root_id: str
+    leads: dict[str, Lead] = {}
+    acts: tuple[ActRef, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+
+    def open_clocks(self, lead_id: str) -> Iterable[Clock]:
+        return (clock for clock in self.clocks if clock.lead_id == lead_id and clock.stopped is None)
+
+    def lineage(self, lead_id: str) -> tuple[str, ...]:
+        """Return the lead and those that it was split from, nearest first."""
+        found: list[str] = []
+        step: str | None = lead_id
+        while step is not None:
+            found.append(step)
+            step = self.leads[step].split_from
+        return tuple(found)
+
+
+def evolve(case: Case, decision: Decision, now: datetime) -> Case:
+    """Return the case after a decision: leads replaced, clocks stopped and started, readers admitted or barred."""
+    clocks = tuple(
+        clock.model_copy(update={"stopped": now}) if clock.clock_id in decision.stops else clock
+        for clock in case.clocks
+    )
+    return case.but(
+        leads={**case.leads, **{lead.lead_id: lead for lead in decision.leads}},
+        clocks=(*clocks, *decision.starts),
+        acts=_readers_after(case, decision) if decision.admits or decision.barred else case.acts,
+    )
+
+
+def _readers_after(case: Case, decision: Decision) -> tuple[ActRef, ...]:
+    admitted: dict[str, set[str]] = {}
+    for admission in decision.admits:
+        admitted.setdefault(admission.act_id, set()).add(admission.node)
+    lead_id = decision.leads[0].lead_id
+    return tuple(
+        ref.but(
+            readers=tuple(
+                sorted(
+                    {*ref.readers, *admitted.get(ref.act_id, ())}
+                    - (decision.barred if ref.lead_id == lead_id else frozenset())
+                )
+            )
+        )
+        for ref in case.acts
+    )
+
+
+def on_record(case: Case, *refs: ActRef) -> Case:
+    """Return the case with acts or notices added to its record, in order."""
+    return case.but(acts=(*case.acts, *refs))

@@ -1,0 +1,134 @@
+"""The signed document: the members that every act has, and the act as the rules see it (PROTOCOL section 2)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from app.casework.values import Content, Count, DocumentNo, Id, Instant, Label, NodeId, Sha256
+from app.errors import ClassifiedMaterial, Source
+
+C = TypeVar("C", bound=Content)
+
+CLASSIFIED_VALUES = ("秘密", "机密", "绝密")
+SECRETS_LAW = Source.law("保守国家秘密法 第三十一条: no state secrets on a system that is not built for them")
+_MARK = re.compile(r"(秘密|机密|绝密)\s*★")
+
+
+class Signatory(Content):
+    """签发人: the person who answers for the document."""
+
+    name: Label
+    title: Label
+
+
+class Contact(Content):
+    """承办人: the person to call about it; an office telephone number."""
+
+    name: Label
+    phone: Label
+
+
+class Attachment(Content):
+    """An enclosed file, named by its SHA-256; the bytes are uploaded beforehand."""
+
+    sha256: Sha256
+    size: Annotated[Count, Field(ge=0, le=512 * 1024 * 1024)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.+_-]{1,80}/[A-Za-z0-9.+_-]{1,80}$")]
+    name: Label
+    pages: Annotated[Count, Field(ge=0)] | None = None
+
+
+class Sealed(Content):
+    """A JWE that only one recipient can open, named by the SHA-256 of its compact form."""
+
+    recipient: NodeId
+    kid: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    sha256: Sha256
+
+
+class Document(Content, Generic[C]):
+    """One act as its sender wrote and signed it."""
+
+    act: str
+    lead_id: Id
+    sender: NodeId
+    recipients: Annotated[tuple[NodeId, ...], Field(max_length=200)]
+    issued_at: Instant
+    document_no: DocumentNo | None = None
+    title: Label | None = None
+    urgency: Literal["normal", "urgent"] = "normal"
+    classification: Literal["none"]
+    signatory: Signatory
+    handler: Contact
+    prev: Sha256 | None
+    nonce: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,64}$")]
+    content: C
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=500)] = ()
+    sealed: Annotated[tuple[Sealed, ...], Field(max_length=100)] = ()
+    sealed_commitment: Sha256 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act(Generic[C]):
+    """A verified act: the document, and how its signature names it."""
+
+    act_id: str
+    jws_sha256: str
+    document: Document[C]
+
+    @property
+    def name(self) -> str:
+        return self.document.act
+
+    @property
+    def lead_id(self) -> str:
+        return self.document.lead_id
+
+    @property
+    def sender(self) -> str:
+        return self.document.sender
+
+    @property
+    def content(self) -> C:
+        return self.document.content
+
+
+def refuse_classified(body: Any, text: str) -> None:
+    """Raise `ClassifiedMaterial` if the document says it is a state secret or bears such a mark in its text.
+
+    `body` is the parsed JSON, `text` the raw body: without a star in the raw text no string can bear a mark.
+    """
+    if isinstance(body, dict) and body.get("classification") in CLASSIFIED_VALUES:
+        raise classified()
+    if ("★" in text or "\\u2605" in text.lower()) and any(_MARK.search(found) for found in _strings(body)):
+        raise classified()
+
+
+def bears_mark(text: str) -> bool:
+    """Return whether a text bears the mark of a state secret, such as 机密★1年."""
+    return _MARK.search(text) is not None
+
+
+def classified() -> ClassifiedMaterial:
+    return ClassifiedMaterial(
+        "Material marked as a state secret must not enter this system. Nothing of it was kept. "
+        "Use the classified channel.",
+        "本系统不得处理标注国家秘密的材料，内容未予保存。请通过涉密渠道办理。",
+        rule="R-SECRETS",
+        source=SECRETS_LAW,
+    )
+
+
+def _strings(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _strings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _strings(member)

@@ -1,0 +1,51 @@
+"""Kinds and levels of nodes, and the acts that each kind may do: the table D1 of the domain, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an agency is."""
+
+    POLICE = "police"
+    SUPERVISION = "supervision"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
+    JUSTICE = "justice"
+    ORGANIZATION = "organization"
+    PETITION = "petition"
+    CIVIL_AFFAIRS = "civil_affairs"
+    REGULATOR = "regulator"
+    TOWNSHIP = "township"
+    COORDINATION = "coordination"
+    INSPECTION = "inspection"
+
+
+class Level(StrEnum):
+    """Administrative level, lowest first; `rank` compares."""
+
+    TOWNSHIP = "township"
+    COUNTY = "county"
+    CITY = "city"
+    PROVINCE = "province"
+    NATIONAL = "national"
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An agency as casework sees it."""
+
+    node_id: str
+    kind: Kind
+    level: Level
+    division_code: str
+    parent: str | None = None
+    sector: str | None = None
+
+
+Nodes = Mapping[str, Node]

@@ -1,0 +1,188 @@
+"""One act before its case: what a rule may ask and demand, in the order in which refusals are judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from app.casework.calendar import Calendar
+from app.casework.case import Case, Feedback, Lead, LeadState, Transfer
+from app.casework.clocks import DEADLINES, Clock, due
+from app.casework.decision import Admission
+from app.casework.document import Act
+from app.casework.kinds import Node, Nodes
+from app.casework.rules import SELF_INTEREST
+from app.casework.values import Content
+from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
+
+C = TypeVar("C", bound=Content)
+CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the rules are told from outside: the time, the register, the calendar, the next lead number."""
+
+    now: datetime
+    nodes: Nodes
+    zone: ZoneInfo
+    calendar: Calendar = field(default_factory=Calendar)
+    lead_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene(Generic[C]):
+    """An act, the case that it is about, and what is given. Every `require_*` raises the refusal or returns."""
+
+    case: Case
+    act: Act[C]
+    given: Given
+
+    @property
+    def now(self) -> datetime:
+        return self.given.now
+
+    @property
+    def sender(self) -> Node:
+        return self.given.nodes[self.act.sender]
+
+    @property
+    def content(self) -> C:
+        return self.act.content
+
+    @property
+    def lead(self) -> Lead:
+        """Return the act's lead. Raises `NotFound` if there is none or the sender may not know of it."""
+        lead = self.case.leads.get(self.act.lead_id)
+        if lead is None or self.act.sender not in lead.parties:
+            raise NotFound
+        return lead
+
+    def transfer(self, transfer_id: str) -> Transfer:
+        """Return a leg of the lead. Raises `NotFound` if the sender may not know of it."""
+        leg = self.lead.transfer(transfer_id)
+        if leg is None or not self.lead.knows_transfer(self.act.sender, leg):
+            raise NotFound
+        return leg
+
+    def message(self, feedback_id: str) -> Feedback:
+        """Return a feedback on the lead. Raises `NotFound` if the sender may not know of it."""
+        found = self.lead.message(feedback_id)
+        if found is None:
+            raise NotFound
+        self.transfer(found.transfer_id)
+        return found
+
+    def require_known(self, path_ids: Iterable[str]) -> None:
+        """Raise `NotFound` unless the sender may know of the lead and of everything that the endpoint names."""
+        _ = self.lead
+        for name in path_ids:
+            match name:
+                case "transfer_id":
+                    self.transfer(getattr(self.content, name))
+                case "feedback_id":
+                    self.message(getattr(self.content, name))
+
+    def require_holder(self) -> None:
+        self.require_role(self.act.sender == self.lead.holder, "holder of the lead", "线索承办单位")
+
+    def require_role(self, holds: bool, role: str, role_zh: str) -> None:
+        if not holds:
+            raise ForbiddenAct(f"Only the {role} may do this.", f"只有{role_zh}可以办理。")
+
+    def require_recipients(self, *wanted: str, optional: Iterable[str] = ()) -> None:
+        """Demand that the act is addressed to exactly `wanted`, and perhaps to some of `optional`; then its `prev`."""
+        named = self.act.document.recipients
+        concerned = set(self.lead.concerned)
+        if len(set(named)) != len(named) or not set(wanted) <= set(named) <= {*wanted, *optional}:
+            raise InvalidDocument(
+                "The recipients are not the set that this act implies.", "收文机关与本文书应有的收文机关不一致。"
+            )
+        if any(one.recipient not in self.given.nodes for one in self.act.document.sealed):
+            raise InvalidDocument("A sealed recipient is not registered.", "密封件的接收单位未登记。")
+        self.require_prev()
+        if concerned & {*named, *(one.recipient for one in self.act.document.sealed)}:
+            raise SELF_INTEREST.violated()
+
+    def require_no_recipients(self) -> None:
+        """Demand that the act stays inside: it is addressed to nobody."""
+        if self.act.document.recipients:
+            raise InvalidDocument("This act is addressed to nobody: [].", "本文书不应有收文机关，应为 []。")
+
+    def require_prev(self) -> None:
+        """Demand that `prev` names an act or notice on this lead, or on one it came from, that the sender has seen."""
+        prev = self.act.document.prev
+        lineage = self.case.lineage(self.act.lead_id)
+        if not any(
+            ref.jws_sha256 == prev and ref.lead_id in lineage and self.act.sender in ref.readers
+            for ref in reversed(self.case.acts)
+        ):
+            raise UnknownPrev(
+                "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
+            )
+
+    def require_state(self, *states: LeadState) -> None:
+        if self.lead.state not in states:
+            raise WrongState(
+                f"The lead is {self.lead.state}; this act needs {_any_of(states)}.",
+                f"线索当前状态为 {self.lead.state}，本行为要求 {_any_of(states)}。",
+            )
+
+    def require_leg(self, leg: Transfer, *states: str) -> None:
+        if leg.state not in states:
+            raise WrongState(
+                f"The transfer is {leg.state}; this act needs {_any_of(states)}.",
+                f"移送当前状态为 {leg.state}，本行为要求 {_any_of(states)}。",
+            )
+
+    def require_not_concerned(self, *nodes: str) -> None:
+        if set(nodes) & set(self.lead.concerned):
+            raise SELF_INTEREST.violated()
+
+    def node(self, node_id: str) -> Node:
+        """Return a registered node named in the document; raises `InvalidDocument` if there is none."""
+        found = self.given.nodes.get(node_id)
+        if found is None:
+            raise InvalidDocument(f"No node {node_id} is registered.", f"未登记的单位：{node_id}。")
+        return found
+
+    def start(self, rule: str, node: str, subject: str) -> Clock:
+        """Return a clock that starts now."""
+        end = due(DEADLINES[rule], self.now, self.given.zone, self.given.calendar)
+        counted_in_days = DEADLINES[rule].unit != "hours"
+        return Clock(
+            clock_id=str(uuid5(CLOCKS, f"{self.act.act_id}:{rule}:{node}")),
+            rule=rule,
+            node=node,
+            lead_id=self.act.lead_id,
+            subject=subject,
+            started=self.now,
+            due=end,
+            provisional=counted_in_days and not self.given.calendar.is_official(end.date()),
+        )
+
+    def running(self, subject: str, *rules: str) -> frozenset[str]:
+        """Return the ids of the open clocks of a subject, of the given rules or of all."""
+        return frozenset(
+            clock.clock_id
+            for clock in self.case.open_clocks(self.act.lead_id)
+            if clock.subject == subject and (not rules or clock.rule in rules)
+        )
+
+    def seen_by(self, node: str) -> Iterable[str]:
+        """Return the ids of the acts on the lead (not notices, which speak to one node) that a node may read."""
+        return (
+            ref.act_id
+            for ref in self.case.acts
+            if ref.lead_id == self.act.lead_id and node in ref.readers and not ref.act.startswith("notice.")
+        )
+
+    def admit(self, newcomer: str, *, to_what_saw: str) -> tuple[Admission, ...]:
+        """Return the admissions that let a newcomer read what another node could read so far."""
+        return tuple(Admission(act_id, newcomer) for act_id in self.seen_by(to_what_saw))
+
+
+def _any_of(states: Iterable[str]) -> str:
+    return " | ".join(str(state) for state in states)

@@ -1,0 +1,57 @@
+"""Which database a command works on: the one given by URL, or the embedded one under DATA_DIR."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app import embedded_postgres
+from app.commands.failure import CommandFailed
+from app.config import Settings
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Yield the URL of a migrated database.
+
+    An embedded server is started, or adopted when a `serve` beside us runs it, and migrated. One given by URL
+    belongs to somebody who decides when to migrate: raises CommandFailed when it is not migrated.
+    """
+    with connected(settings) as url:
+        if settings.database_url is None:
+            migrated(url)
+        elif not current(url):
+            raise CommandFailed("the database is not migrated: run `leadbridge migrate` first")
+        yield url
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[str]:
+    """Yield the URL of the database, migrated or not."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    with embedded_postgres.running(settings.data_dir) as url:
+        yield url
+
+
+def current(url: str) -> bool:
+    """Return whether the database is migrated; raise CommandFailed when it cannot be asked."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.migrate import is_current
+
+    try:
+        return is_current(url)
+    except (OSError, SQLAlchemyError) as error:
+        # Only the first line and never the URL: it holds the password.
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise CommandFailed(f"the database cannot be used: {reason}") from error
+
+
+def migrated(url: str) -> bool:
+    """Migrate the database when it is not current; return whether there was anything to do."""
+    from app.migrate import upgrade
+
+    if current(url):
+        return False
+    upgrade(url)
+    return True

@@ -1,0 +1,60 @@
+"""`serve`, `worker` and `migrate`: the service itself."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from app.commands.database import connected, database, migrated
+from app.commands.stopping import terminated_is_interrupted
+from app.config import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Without the background loops.")] = False,
+) -> None:
+    """Run the API and the background loops in one process."""
+    from app import main
+
+    settings = with_options(host=host, port=port)
+    with terminated_is_interrupted(), database(settings) as url:
+        run(main.serve(settings, database_url=url, worker=not no_worker))
+
+
+def worker() -> None:
+    """Run only the background loops, beside one or more `serve --no-worker`."""
+    from app import worker as loops
+
+    settings = Settings()
+    with terminated_is_interrupted(), database(settings) as url:
+        run(loops.run(settings, url))
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with connected(Settings()) as url:
+        typer.echo("migrated" if migrated(url) else "nothing to do: the database is current")
+
+
+def with_options(*, host: str | None, port: int | None) -> Settings:
+    """Return the settings of the environment, with what the command line says instead."""
+    given: dict[str, Any] = {"host": host, "port": port}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def run(service: Coroutine[Any, Any, None]) -> None:
+    """Run until it ends; Ctrl-C is a way to end, not a failure. uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(service)
+    except KeyboardInterrupt:
+        return

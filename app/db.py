@@ -1,0 +1,62 @@
+"""The database: one declarative base with named constraints, one engine over asyncpg."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+import asyncpg
+from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(SQLModel):
+    """Base of every table class. A table is never a request or response model."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+def async_url(url: str) -> URL:
+    """Return `url` with the one driver that the service uses, whatever driver it names."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def create_engine(url: str, *, pool_size: int = 8, application_name: str = "leadbridge") -> AsyncEngine:
+    """Return an engine whose errors never carry parameters (they may hold a person's data)."""
+    return create_async_engine(
+        async_url(url),
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
+        connect_args={"server_settings": {"application_name": application_name}},
+    )
+
+
+@asynccontextmanager
+async def driver_connection(engine: AsyncEngine) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """Lend the driver's own connection from the pool, for the write path and for LISTEN.
+
+    The caller runs its own `async with connection.transaction()`; SQLAlchemy has no transaction open on it.
+    """
+    async with engine.connect() as connection:
+        yield await raw(connection)
+
+
+async def raw(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
+    """Return the asyncpg connection under a SQLAlchemy connection."""
+    pooled = await connection.get_raw_connection()
+    driver = pooled.driver_connection
+    if driver is None:
+        raise RuntimeError("the pool lent a closed connection")
+    return driver

@@ -1,0 +1,1 @@
+"""The write path: acts queue, are decided one after another, and are written in one commit with their receipts."""

@@ -1,0 +1,225 @@
+"""One batch: load and lock what its acts need, decide them in order of arrival, gather what is to be written."""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from app.casework.acts import CATALOGUE, decide
+from app.casework.calendar import Calendar
+from app.casework.case import ActRef, Case, Lead, TransferState, evolve, on_record
+from app.casework.decision import Decision
+from app.casework.scene import Given
+from app.casework.values import normalised_document_no
+from app.docket.issuer import Issued, Issuer
+from app.docket.loading import Loaded
+from app.docket.numbers import LeadNumbers
+from app.docket.record import Rows
+from app.docket.submission import Answer, Submission
+from app.docket.writing import Opened, gather_act, gather_case, gather_notice
+from app.errors import (
+    ActIdReused,
+    IdTaken,
+    InvalidDocument,
+    MissingAttachment,
+    NotFound,
+    Problem,
+    RevokedKey,
+)
+from app.registry.directory import Directory
+from app.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What deciding needs besides the acts themselves."""
+
+    issuer: Issuer
+    vault: Vault
+    directory: Directory
+    numbers: LeadNumbers
+    index_key: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """The state of one batch while it is decided. `answers` holds, for each submission, its receipt or refusal."""
+
+    means: Means
+    found: Loaded
+    now: datetime
+    calendar: Calendar = field(default_factory=Calendar)
+    rows: Rows = field(default_factory=Rows)
+    answers: list[Answer | Problem] = field(default_factory=list)
+
+    async def decide(self, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:
+        """Decide every act in turn. A refused one changes nothing and does not disturb its neighbours."""
+        for taken in submissions:
+            try:
+                self.answers.append(await self._decide(connection, taken))
+            except Problem as problem:
+                self.answers.append(problem)
+        for root_id, opened in self.found.cases.items():
+            gather_case(self.rows, root_id, opened)
+
+    async def _decide(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Answer:
+        act = taken.act
+        if act.act_id in self.found.recorded:
+            return replay(self.found.recorded[act.act_id], act.sender, taken.body_sha256)
+        if taken.kid in self.found.revoked:
+            raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
+        opened = await self._case_of(taken)
+        lead_no = ""
+        if CATALOGUE[act.name].opens_case:
+            year = self.now.astimezone(self.means.issuer.zone).year
+            lead_no = await self.means.numbers.next(self.means.directory.nodes[act.sender], year)
+        given = Given(self.now, self.means.directory.nodes, self.means.issuer.zone, self.calendar, lead_no)
+        try:
+            decision = decide(opened.case, act, given)
+        except NotFound:
+            await self._tell_if_elsewhere(connection, taken)
+            raise
+        self._require_free(taken)
+        self._require_files(taken)
+        return self._apply(taken, opened, decision)
+
+    async def _case_of(self, taken: Submission) -> Opened:
+        """Return the case that an act is about: a new one for an act that opens it."""
+        act = taken.act
+        if CATALOGUE[act.name].opens_case:
+            if act.lead_id in self.found.subjects:
+                raise IdTaken("This lead id is taken.", "该线索编号已被占用。")
+            return Opened.fresh(self.means.vault, act.lead_id)
+        if act.lead_id not in self.found.subjects:
+            raise NotFound
+        return self.found.cases[self.found.subjects[act.lead_id][0]]
+
+    async def _tell_if_elsewhere(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> None:
+        """Say that an id belongs to another lead, but only to a sender that knows both leads."""
+        act = taken.act
+        elsewhere = {
+            self.found.subjects[one][1] for one in _path_ids(act.name, act.content) if one in self.found.subjects
+        } - {act.lead_id}
+        lead = self.found.cases[self.found.subjects[act.lead_id][0]].case.leads.get(act.lead_id)
+        if not elsewhere or lead is None or act.sender not in lead.parties:
+            return
+        known = await connection.fetchval(
+            "SELECT count(*) FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
+            act.sender,
+            list(elsewhere),
+        )
+        if known:
+            raise InvalidDocument("An id belongs to another lead.", "所列编号属于另一线索。")
+
+    def _require_free(self, taken: Submission) -> None:
+        for name in CATALOGUE[taken.act.name].claims:
+            if name != "lead_id" and getattr(taken.act.content, name) in self.found.subjects:
+                raise IdTaken(f"This {name} is taken.", f"{name} 已被占用。")
+
+    def _require_files(self, taken: Submission) -> None:
+        for one in taken.act.document.attachments:
+            found = self.found.files.get((taken.act.sender, one.sha256))
+            if found is None or found[0] != one.size:
+                raise MissingAttachment(
+                    f"Attachment {one.sha256} was not uploaded by the sender, or its size differs.",
+                    f"附件 {one.sha256} 未由本单位上传，或大小不符。",
+                )
+
+    def _apply(self, taken: Submission, opened: Opened, decision: Decision) -> Answer:
+        """Carry a decision out in memory: the case evolves, act, receipt and notices are gathered."""
+        act, case = taken.act, opened.case
+        lead = decision.leads[0]
+        receipt = self.means.issuer.receipt(taken, lead, decision.starts, self.now)
+        self._note_subjects(case, decision)
+        opened.touched |= {one.lead_id for one in decision.leads}
+        opened.touched_clocks |= {clock.clock_id for clock in decision.starts} | decision.stops
+        by_id = {ref.act_id: ref for ref in case.acts}
+        for admission in decision.admits:
+            ref = by_id[admission.act_id]
+            self.rows.readers.append((admission.node, ref.act_id, ref.lead_id, case.root_id, ref.seq))
+        self.rows.barred.extend((node, lead.lead_id) for node in decision.barred)
+        case = evolve(case, decision, self.now)
+        opened.case = self._record_act(taken, case, opened, receipt, lead)
+        for notice in decision.notices:
+            notice_id, issued = self.means.issuer.notice(notice, act.act_id, self.now)
+            opened.case = gather_notice(self.rows, opened, notice, notice_id, issued, self.means.issuer, self.now)
+        self.found.cases[case.root_id] = opened
+        answer = Answer(receipt.body, receipt.jws)
+        self.found.recorded[act.act_id] = (
+            act.sender,
+            taken.body_sha256,
+            Answer(receipt.body, receipt.jws, replayed=True),
+        )
+        return answer
+
+    def _record_act(self, taken: Submission, case: Case, opened: Opened, receipt: Issued, lead: Lead) -> Case:
+        act = taken.act
+        opened.seq += 1
+        ref = ActRef(
+            act_id=act.act_id,
+            act=act.name,
+            lead_id=act.lead_id,
+            sender=act.sender,
+            jws_sha256=act.jws_sha256,
+            seq=opened.seq,
+            readers=tuple(dict.fromkeys((act.sender, *act.document.recipients))),
+        )
+        gather_act(self.rows, opened, taken, ref, receipt, self.now)
+        for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
+            size, object_key, key = self.found.files[act.sender, one]
+            sealed = opened.seal_file_key(object_key, key)
+            self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed))
+        if CATALOGUE[act.name].opens_case:
+            self._number(lead.lead_no, lead.lead_id, None)
+            if act.content.source.external_no is not None:
+                self._number(act.content.source.external_no, lead.lead_id, act.act_id)
+        if act.document.document_no is not None:
+            self._number(act.document.document_no, lead.lead_id, act.act_id)
+        return on_record(case, ref)
+
+    def _number(self, number: str, lead_id: str, act_id: str | None) -> None:
+        self.rows.numbers.append((number_digest(self.means.index_key, number), lead_id, act_id))
+
+    def _note_subjects(self, case: Case, decision: Decision) -> None:
+        for claim in decision.claims:
+            self.found.subjects[claim.subject_id] = (case.root_id, claim.lead_id)
+            self.rows.subjects.append((claim.subject_id, claim.kind, case.root_id, claim.lead_id, False))
+        for lead in decision.leads:
+            before = case.leads.get(lead.lead_id)
+            offered = {leg.transfer_id for leg in lead.transfers if leg.state is TransferState.OFFERED}
+            was = {
+                leg.transfer_id for leg in (before.transfers if before else ()) if leg.state is TransferState.OFFERED
+            }
+            self._end_offers(was - offered)
+            self.rows.subjects = [(*row[:4], True) if row[0] in offered else row for row in self.rows.subjects]
+
+    def _end_offers(self, ended: set[str]) -> None:
+        self.rows.offers_ended.extend((one,) for one in ended)
+        self.rows.subjects = [(*row[:4], False) if row[0] in ended else row for row in self.rows.subjects]
+
+
+def replay(stored: tuple[str, bytes, Answer], sender: str, body_sha256: bytes) -> Answer:
+    """Return the first receipt of an act that comes again; raise `ActIdReused` if it is another act."""
+    first_sender, first_body, answer = stored
+    if first_sender != sender or not hmac.compare_digest(first_body, body_sha256):
+        raise ActIdReused("This act id was used for another document.", "该行为编号已用于另一份文书。")
+    return answer
+
+
+def revoked_key(issuer: Issuer, since: datetime, now: datetime) -> RevokedKey:
+    return RevokedKey(
+        f"The key was revoked at {issuer.local(since)}.",
+        f"该密钥已于 {issuer.local(since)} 吊销。",
+        members={"exchange_time": issuer.local(now)},
+    )
+
+
+def number_digest(index_key: bytes, number: str) -> bytes:
+    """Return the keyed digest by which a lead, document or external number is found."""
+    return hmac.digest(index_key, normalised_document_no(number.strip()).encode(), "sha256")
+
+
+def _path_ids(act: str, content: Any) -> list[str]:
+    return [getattr(content, name) for name in CATALOGUE[act].path_ids if name != "lead_id"]

@@ -1,0 +1,185 @@
+"""The queue of acts and the group commit. Whatever queued while the last commit was in flight is the next batch."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from prometheus_client import Gauge, Histogram
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import driver_connection
+from app.deps import type_clock
+from app.docket.batch import Batch, Means, replay
+from app.docket.loading import load
+from app.docket.record import write
+from app.docket.submission import Answer, Submission
+from app.errors import IdTaken, Overloaded, Problem, WrongState
+
+COMMITTERS = 2
+LARGEST_BATCH = 128
+UNLOGGED_FOR = timedelta(seconds=30)
+CONNECTION_LOST = (OSError, SQLAlchemyError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+QUEUE = Gauge("leadbridge_docket_queue", "acts waiting for a commit")
+BATCH = Histogram("leadbridge_batch_acts", "acts in one commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128))
+COMMIT = Histogram("leadbridge_commit_seconds", "time from taking a batch up to its commit")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Entered:
+    """A submission in the queue and the promise of its answer."""
+
+    submission: Submission
+    answer: "asyncio.Future[Answer]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, outcome: Answer | Problem) -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, Problem):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
+
+
+class Docket:
+    """Takes submissions in and answers each after its commit. `committed` is called when a batch is durable."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        means: Means,
+        clock: type_clock,
+        *,
+        limit: int,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._engine = engine
+        self._means = means
+        self._clock = clock
+        self._limit = limit
+        self._committed = committed
+        self._queue: deque[Entered] = deque()
+        self._filled = asyncio.Event()
+        self._stalled = False
+        QUEUE.set_function(lambda: len(self._queue))
+
+    async def enter(self, submission: Submission) -> Answer:
+        """Return the receipt once the act is durable; raise its refusal, or `Overloaded`."""
+        if self._stalled:
+            raise Overloaded(
+                "The oldest act without a place in the log is 30 s old; no new acts until that is mended.",
+                "最早一件未入日志的行为已超过 30 秒，暂停受理新的行为。",
+                retry_after=5,
+            )
+        if len(self._queue) >= self._limit:
+            raise Overloaded("Too many acts wait for a commit.", "等待写入的行为过多。")
+        entered = Entered(submission)
+        self._queue.append(entered)
+        self._filled.set()
+        return await entered.answer
+
+    async def recall(self, submission_id: str, sender: str, body_sha256: bytes) -> Answer | None:
+        """Return the receipt of an act taken before, or None; raise `ActIdReused` for another document."""
+        async with driver_connection(self._engine) as connection:
+            row = await connection.fetchrow(
+                "SELECT sender, body_sha256, receipt, receipt_jws FROM act WHERE act_id = $1::uuid",
+                submission_id,
+            )
+        if row is None or row["receipt"] is None:
+            return None
+        answer = Answer(row["receipt"], row["receipt_jws"], replayed=True)
+        return replay((row["sender"], row["body_sha256"], answer), sender, body_sha256)
+
+    async def run(self) -> None:
+        """Commit until cancelled. Two committers: one decides while the other's commit is on its way to the disk."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(COMMITTERS):
+                group.create_task(self._commit_batches())
+            group.create_task(self._watch_the_log())
+
+    async def _commit_batches(self) -> None:
+        while True:
+            try:
+                async with driver_connection(self._engine) as connection:
+                    while not connection.is_closed():
+                        await self._settle(connection, await self._next())
+            except CONNECTION_LOST as error:
+                _log.warning("docket connection lost", error=type(error).__name__)
+                await asyncio.sleep(0.2)
+
+    async def _next(self) -> list[Entered]:
+        while not self._queue:
+            self._filled.clear()
+            await self._filled.wait()
+        return [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
+
+    async def _settle(self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered]) -> None:
+        began = time.perf_counter()
+        try:
+            await self._commit(connection, entered)
+        except CONNECTION_LOST:
+            # Whether the commit happened is unknown; the same act again finds its receipt or is taken now.
+            for one in entered:
+                one.settle(unavailable())
+            raise
+        except asyncpg.PostgresError as error:
+            if len(entered) > 1:
+                for one in entered:
+                    await self._settle(connection, [one])
+            else:
+                await self._settle_refused(connection, entered[0], error)
+        except BaseException:
+            for one in entered:
+                one.settle(unavailable())
+            raise
+        else:
+            COMMIT.observe(time.perf_counter() - began)
+            BATCH.observe(len(entered))
+
+    async def _commit(self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered]) -> None:
+        submissions = [one.submission for one in entered]
+        async with connection.transaction():
+            found = await load(connection, self._means.vault, submissions)
+            batch = Batch(self._means, found, self._clock())
+            await batch.decide(connection, submissions)
+            await write(connection, batch.rows)
+        for one, outcome in zip(entered, batch.answers, strict=True):
+            one.settle(outcome)
+        self._committed()
+
+    async def _settle_refused(
+        self, connection: "asyncpg.Connection[Any]", entered: Entered, error: asyncpg.PostgresError
+    ) -> None:
+        """Answer an act that the database itself refused: a constraint speaks where two acts came at once."""
+        constraint = getattr(error, "constraint_name", None)
+        if constraint == "uq_act_act_id":
+            # The same act was committed by a neighbour meanwhile: now it is found, and answered as a replay.
+            await self._settle(connection, [entered])
+        elif constraint in ("pk_subject", "pk_case"):
+            entered.settle(IdTaken("An id in this act is taken.", "文书中的编号已被占用。"))
+        elif constraint == "uq_subject_one_offer_a_lead":
+            entered.settle(WrongState("The lead is on offer already.", "该线索已在移送中。"))
+        else:
+            _log.error("the database refused an act", sqlstate=error.sqlstate, constraint=constraint)
+            entered.settle(unavailable())
+
+    async def _watch_the_log(self) -> None:
+        """Stop taking acts when the sequencer falls behind: an act without a place in the log is not yet proven."""
+        while True:
+            with suppress(*CONNECTION_LOST, asyncpg.PostgresError):
+                async with driver_connection(self._engine) as connection:
+                    oldest = await connection.fetchval("SELECT committed_at FROM unsequenced ORDER BY ordinal LIMIT 1")
+                self._stalled = oldest is not None and self._clock() - oldest > UNLOGGED_FOR
+            await asyncio.sleep(1)
+
+
+def unavailable() -> Overloaded:
+    return Overloaded("The act could not be stored now; send it again, unchanged.", "暂时无法写入，请原样重新发送。")

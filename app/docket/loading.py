@@ -1,0 +1,96 @@
+"""What a batch reads and locks before it decides: earlier receipts, ids, keys, cases, files."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from app.docket.submission import Answer, Submission
+from app.docket.writing import Opened
+from app.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was found, by id. Deciding adds to it, so that a later act of the same batch sees an earlier one."""
+
+    recorded: dict[str, tuple[str, bytes, Answer]] = field(default_factory=dict)
+    subjects: dict[str, tuple[str, str]] = field(default_factory=dict)
+    revoked: dict[str, datetime] = field(default_factory=dict)
+    cases: dict[str, Opened] = field(default_factory=dict)
+    files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
+
+
+async def load(connection: "asyncpg.Connection[Any]", vault: Vault, submissions: list[Submission]) -> Loaded:
+    """Read what the acts refer to and lock their cases, ordered by id, and the keys that signed them."""
+    found = Loaded()
+    acts = [taken.act for taken in submissions]
+    for row in await connection.fetch(
+        "SELECT act_id, sender, body_sha256, receipt, receipt_jws FROM act WHERE act_id = ANY($1::uuid[])",
+        [act.act_id for act in acts],
+    ):
+        answer = Answer(row["receipt"], row["receipt_jws"], replayed=True)
+        found.recorded[str(row["act_id"])] = (row["sender"], row["body_sha256"], answer)
+    for row in await connection.fetch(
+        "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
+        list({one for act in acts for one in (act.lead_id, *_ids(act.content))}),
+    ):
+        found.subjects[str(row["subject_id"])] = (str(row["root_id"]), str(row["lead_id"]))
+    # A revocation takes these rows FOR UPDATE: it comes wholly before this batch or wholly after.
+    for row in await connection.fetch(
+        "SELECT kid, revoked_at FROM node_key WHERE kid = ANY($1::text[]) ORDER BY kid FOR SHARE",
+        list({taken.kid for taken in submissions}),
+    ):
+        if row["revoked_at"] is not None:
+            found.revoked[row["kid"]] = row["revoked_at"]
+    roots = {found.subjects[act.lead_id][0] for act in acts if act.lead_id in found.subjects}
+    if roots:
+        await _open_cases(found, connection, vault, roots)
+    if any(act.document.attachments for act in acts):
+        await _find_files(found, connection, vault, submissions)
+    return found
+
+
+async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
+    for row in await connection.fetch(
+        'SELECT root_id, last_seq, data_key, snapshot FROM "case" WHERE root_id = ANY($1::uuid[]) '
+        "ORDER BY root_id FOR UPDATE",
+        list(roots),
+    ):
+        root_id = str(row["root_id"])
+        found.cases[root_id] = Opened.stored(vault, root_id, row["data_key"], row["snapshot"], row["last_seq"])
+
+
+async def _find_files(
+    found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, submissions: list[Submission]
+) -> None:
+    wanted = [
+        (taken.act.sender, bytes.fromhex(one.sha256)) for taken in submissions for one in taken.act.document.attachments
+    ]
+    senders, digests = zip(*wanted, strict=True)
+    for row in await connection.fetch(
+        "SELECT node_id, sha256, size, object_key, file_key FROM upload JOIN "
+        "unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) USING (node_id, sha256) FOR SHARE OF upload",
+        list(senders),
+        list(digests),
+    ):
+        key = vault.unwrap(row["file_key"], row["object_key"].encode())
+        found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
+    # A file that the sender may read by an earlier act can be named again, without another upload.
+    for row in await connection.fetch(
+        'SELECT node_id, enclosed.sha256, enclosed.root_id, size, object_key, file_key, "case".data_key '
+        "FROM unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) "
+        "JOIN enclosed USING (sha256) JOIN act_reader USING (node_id, act_id) "
+        'JOIN "case" ON "case".root_id = enclosed.root_id',
+        list(senders),
+        list(digests),
+    ):
+        place = (row["node_id"], row["sha256"].hex())
+        if place not in found.files:
+            key = Opened.file_key(vault, str(row["root_id"]), row["data_key"], row["object_key"], row["file_key"])
+            found.files[place] = (row["size"], row["object_key"], key)
+
+
+def _ids(content: Any) -> list[str]:
+    return [value for name, value in content if name.endswith("_id") and isinstance(value, str)]

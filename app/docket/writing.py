@@ -1,0 +1,192 @@
+"""A case in memory during a batch, and the rows that its acts and notices become."""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from app.casework.case import ActRef, Case, Lead, on_record
+from app.casework.decision import Notice
+from app.docket.issuer import Issued, Issuer
+from app.docket.reading import root_key, stored_case
+from app.docket.record import Rows
+from app.docket.submission import Submission
+from app.transparency.entries import act_entry, notice_entry
+from app.vault import KEY_BYTES, Vault, decrypt, encrypt
+
+
+@dataclass(slots=True)
+class Opened:
+    """A case with its data key in the clear, for as long as its batch runs."""
+
+    case: Case
+    data_key: bytes
+    wrapped_key: bytes
+    seq: int
+    is_new: bool
+    touched: set[str] = field(default_factory=set)
+    touched_clocks: set[str] = field(default_factory=set)
+
+    @classmethod
+    def fresh(cls, vault: Vault, root_id: str) -> Self:
+        """Return an empty case under a new data key."""
+        data_key = os.urandom(KEY_BYTES)
+        return cls(Case(root_id=root_id), data_key, vault.wrap(data_key, root_id.encode()), 0, is_new=True)
+
+    @classmethod
+    def stored(cls, vault: Vault, root_id: str, wrapped: bytes, snapshot: bytes, seq: int) -> Self:
+        """Return a stored case, decrypted."""
+        data_key = root_key(vault, root_id, wrapped)
+        return cls(stored_case(data_key, root_id, snapshot), data_key, wrapped, seq, is_new=False)
+
+    def seal_file_key(self, object_key: str, file_key: bytes) -> bytes:
+        """Return a file's key under the root's data key."""
+        return encrypt(self.data_key, file_key, object_key.encode())
+
+    @staticmethod
+    def file_key(vault: Vault, root_id: str, wrapped: bytes, object_key: str, sealed: bytes) -> bytes:
+        """Return the key of a file that an act of a root names."""
+        return decrypt(vault.unwrap(wrapped, root_id.encode()), sealed, object_key.encode())
+
+
+def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, receipt: Issued, now: datetime) -> None:
+    """Gather the rows of one act: itself, its readers, its place in the queue for the log."""
+    root_id, act = opened.case.root_id, taken.act
+    rows.acts.append(
+        (
+            root_id,
+            ref.seq,
+            act.lead_id,
+            act.act_id,
+            act.sender,
+            taken.kid,
+            act.name,
+            taken.jws,
+            encrypt(opened.data_key, taken.body, act.act_id.encode()),
+            taken.body_sha256,
+            receipt.body,
+            receipt.jws,
+            now,
+        )
+    )
+    entry = act_entry(jws=taken.jws, body=taken.body, receipt=receipt.body, receipt_jws=receipt.jws)
+    _gather_common(rows, "act", entry, ref, root_id, act.document.recipients, now)
+
+
+def gather_notice(
+    rows: Rows,
+    opened: Opened,
+    notice: Notice,
+    notice_id: str,
+    issued: Issued,
+    issuer: Issuer,
+    now: datetime,
+) -> Case:
+    """Gather the rows of a notice and return the case with it on record."""
+    root_id = opened.case.root_id
+    opened.seq += 1
+    ref = ActRef(
+        act_id=notice_id,
+        act=notice.notice,
+        lead_id=notice.lead_id,
+        sender=issuer.exchange_id,
+        jws_sha256=hashlib.sha256(issued.jws.encode("ascii")).hexdigest(),
+        seq=opened.seq,
+        readers=(notice.to,),
+    )
+    rows.acts.append(
+        (
+            root_id,
+            ref.seq,
+            notice.lead_id,
+            notice_id,
+            issuer.exchange_id,
+            issuer.key.kid,
+            notice.notice,
+            issued.jws,
+            encrypt(opened.data_key, issued.body, notice_id.encode()),
+            hashlib.sha256(issued.body).digest(),
+            None,
+            None,
+            now,
+        )
+    )
+    entry = notice_entry(jws=issued.jws, body=issued.body)
+    _gather_common(rows, "notice", entry, ref, root_id, (notice.to,), now)
+    return on_record(opened.case, ref)
+
+
+def _gather_common(
+    rows: Rows,
+    kind: str,
+    entry: bytes,
+    ref: ActRef,
+    root_id: str,
+    addressed: tuple[str, ...],
+    now: datetime,
+) -> None:
+    rows.readers.extend((node, ref.act_id, ref.lead_id, root_id, ref.seq) for node in ref.readers)
+    rows.unsequenced.append(
+        (
+            kind,
+            entry,
+            now,
+            ref.act_id,
+            ref.act,
+            ref.lead_id,
+            ref.sender,
+            " ".join(addressed),
+            len(rows.unsequenced),
+        )
+    )
+
+
+def gather_case(rows: Rows, root_id: str, opened: Opened) -> None:
+    """Gather what a case has become: its row, its leads in every party's list, its clocks."""
+    if not opened.touched:
+        return
+    case = opened.case
+    snapshot = encrypt(opened.data_key, case.model_dump_json().encode(), root_id.encode())
+    if opened.is_new:
+        rows.new_cases.append((root_id, opened.seq, opened.wrapped_key, snapshot))
+    else:
+        rows.changed_cases.append((root_id, opened.seq, snapshot))
+    for lead_id in opened.touched:
+        _gather_entries(rows, case, case.leads[lead_id])
+    for clock in case.clocks:
+        if clock.clock_id in opened.touched_clocks:
+            rows.clocks.append(
+                (
+                    clock.clock_id,
+                    root_id,
+                    clock.lead_id,
+                    clock.node,
+                    clock.rule,
+                    clock.started,
+                    clock.due,
+                    clock.stopped,
+                    clock.provisional,
+                )
+            )
+
+
+def _gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
+    due: dict[str, datetime] = {}
+    for clock in case.open_clocks(lead.lead_id):
+        due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
+    for node in lead.parties:
+        role = "holder" if node == lead.holder else "origin" if node == lead.origin else "participant"
+        rows.entries.append(
+            (
+                node,
+                lead.lead_id,
+                case.root_id,
+                str(lead.state),
+                lead.category,
+                role,
+                node == lead.origin,
+                lead.registered_at,
+                due.get(node),
+            )
+        )

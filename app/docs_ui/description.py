@@ -1,0 +1,22 @@
+"""What the documentation page says above the operations; `FastAPI(description=DESCRIPTION)`."""
+
+DESCRIPTION = """\
+**LeadBridge** carries case leads between agencies that must work together. Every change between them is an
+*act*: one JSON document, signed by the agency that makes it, receipted by the exchange, and verifiable by
+anyone afterwards without the exchange.
+
+**线索桥**在需要协同办案的机关之间移送线索。机关之间的每一次变动都是一份*文书*：由办理机关签名，由交换中心出具回执，事后任何人都可以脱离交换中心独立验证。
+
+* **Administrators · 管理员**: press **Authorize**, enter user name and password, leave both client
+  fields empty; then create a node with `POST /v1/admin/nodes` and its enrolment code. A reload forgets you.
+  点击 **Authorize**，输入用户名和密码（client 两栏留空），先登记节点，再生成接入码。刷新页面后须重新登录。
+* **An agency's system, reading · 机关系统（查询）**: get a token from `POST /v1/oauth/token` with an
+  assertion signed by the node's `auth` key; enter it under **Authorize** (or send `Authorization: Bearer …`).
+  用节点 `auth` 密钥签署断言换取令牌，填入 **Authorize**（或放入 `Authorization: Bearer …`）。
+* **An agency's system, acting · 机关系统（办理）**: no token; sign the exact body with the node's `act`
+  key and send the detached JWS in `X-JWS-Signature`. This page does not sign; `leadbridge send` does.
+  无需令牌：用节点 `act` 密钥对原始报文签名，放入 `X-JWS-Signature`。
+  本页面不代为签名，请使用 `leadbridge send`。
+
+New here? Follow *Ten minutes* in `README.md`. · 初次使用，请先阅读 `README.md` 的 *Ten minutes* 一节。
+"""

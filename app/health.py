@@ -1,0 +1,67 @@
+"""Is it alive, is it ready, what does it measure: `/healthz`, `/readyz`, `/metrics`."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.deps import Engine
+from app.transparency.sequencer import LEADER
+
+router = APIRouter(tags=["operations"])
+LAG = Gauge("leadbridge_inbox_lag_seconds", "age of the oldest committed act without an inbox number")
+WAITING = Gauge("leadbridge_unsequenced", "committed events without a place in the log")
+PATIENCE = 3.0
+
+
+@router.get("/healthz", operation_id="is_alive", summary="Alive · 存活检查", response_model=None)
+async def healthz() -> dict[str, str]:
+    """200 as long as the process answers."""
+    return {"status": "alive"}
+
+
+@router.get(
+    "/readyz",
+    operation_id="is_ready",
+    summary="Ready · 就绪检查",
+    response_model=None,
+    responses={503: {"description": "not ready; the body says what is missing · 未就绪"}},
+)
+async def readyz(request: Request, engine: Engine) -> Response:
+    """200 when database, migrations and sequencer are there; 503 with what is missing."""
+    checks: dict[str, Any] = {"database": False, "migrations": False, "sequencer": False}
+    try:
+        async with asyncio.timeout(PATIENCE), engine.connect() as connection:
+            checks["database"] = True
+            found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            checks["migrations"] = found == request.app.state.newest_migration
+            checks["sequencer"] = bool(
+                await connection.scalar(
+                    text(
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+                        "AND ((classid::bigint << 32) | objid::bigint) = :leader"
+                    ),
+                    {"leader": LEADER},
+                )
+            )
+    except (OSError, SQLAlchemyError, TimeoutError):
+        pass
+    return JSONResponse(checks, 200 if all(checks.values()) else 503)
+
+
+@router.get("/metrics", operation_id="read_metrics", summary="Metrics · 指标", response_model=None)
+async def metrics(request: Request, engine: Engine) -> Response:
+    """Prometheus text format: acts by type and outcome, queue depth, batch size, commit time, inbox lag."""
+    try:
+        async with asyncio.timeout(PATIENCE), engine.connect() as connection:
+            row = (await connection.execute(text("SELECT count(*), min(committed_at) FROM unsequenced"))).one()
+        WAITING.set(row[0])
+        LAG.set(max(0.0, (request.app.state.clock() - row[1]).total_seconds()) if row[1] else 0.0)
+    except (OSError, SQLAlchemyError, TimeoutError):
+        WAITING.set(float("nan"))
+        LAG.set(float("nan"))
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""Raw bytes become a verified, parsed, immutable act. Everything hostile stops here."""

@@ -1,0 +1,88 @@
+"""From a request to a submission, refusing in the order of PROTOCOL section 6."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.casework.acts import CATALOGUE, ActType
+from app.casework.document import Act, refuse_classified
+from app.docket.batch import revoked_key
+from app.docket.issuer import Issuer
+from app.docket.submission import Submission
+from app.errors import (
+    BadSignature,
+    ForbiddenAct,
+    InvalidDocument,
+    WrongEndpoint,
+)
+from app.problems import invalid_document
+from app.registry.directory import Directory, KeyRecord
+from app.registry.requests import SignedRequest, require_fresh
+from app.signing import jws, strict_json
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A body whose signature is good, by a registered `act` key. Nothing else is judged yet."""
+
+    jws: jws.VerifiedJws
+    body_sha256: bytes
+    key: KeyRecord
+
+
+async def verify(request: SignedRequest, directory: Directory, exchange_id: str) -> Signed:
+    """Return the signed body; raise `BadSignature`, whatever is wrong."""
+    unverified = jws.read(request.token)
+    header = unverified.header
+    key = directory.key(header.kid) or await directory.find_key(header.kid)
+    if key is None or key.purpose != "act" or key.node_id != header.iss:
+        raise BadSignature
+    verified = jws.verify_detached(unverified, request.body, key.public, typ="lead-act+jws", aud=exchange_id)
+    return Signed(verified, hashlib.sha256(request.body).digest(), key)
+
+
+def examine(signed: Signed, kind: ActType, path: Mapping[str, str], issuer: Issuer, now: datetime) -> Submission:
+    """Return the submission; raise the first refusal that needs no case: age, key, JSON, document, endpoint, sender."""
+    header = signed.jws.header
+    require_fresh(header, now)
+    if signed.key.revoked_at is not None:
+        raise revoked_key(issuer, signed.key.revoked_at, now)
+    body = strict_json.loads(signed.jws.body)
+    refuse_classified(body, signed.jws.body.decode())
+    act = Act(header.jti, signed.jws.sha256, _document(kind, body))
+    _require_endpoint(kind, act, path)
+    if act.sender != header.iss:
+        raise ForbiddenAct("`sender` is not who signed.", "发文单位与签名单位不一致。")
+    return Submission(act, signed.jws.token, signed.jws.body, signed.body_sha256, signed.key.kid, signed.key.key_event)
+
+
+def _document(kind: ActType, body: Any) -> Any:
+    """Return the document, judged by the schema of the act that it says it is, wherever it was sent."""
+    named = body.get("act") if isinstance(body, dict) else None
+    own = CATALOGUE.get(named, kind) if isinstance(named, str) else kind
+    try:
+        document = own.document.model_validate(body)
+    except ValidationError as error:
+        raise invalid_document(error.errors(include_url=False, include_input=False, include_context=False)) from None
+    if (document.prev is None) != own.opens_case:
+        raise InvalidDocument(
+            "`prev` is null in lead.register and nowhere else.", "只有 lead.register 的 prev 为 null。"
+        )
+    if len({one.sha256 for one in document.attachments}) != len(document.attachments):
+        raise InvalidDocument("An attachment is named twice.", "同一附件被重复列出。")
+    return document
+
+
+def _require_endpoint(kind: ActType, act: Act[Any], path: Mapping[str, str]) -> None:
+    if act.name == kind.name and path == {
+        name: act.lead_id if name == "lead_id" else getattr(act.content, name) for name in kind.path_ids
+    }:
+        return
+    raise WrongEndpoint(
+        "The act and the ids in the document are not those of this endpoint.",
+        "文书类型或编号与接口地址不一致。",
+    )

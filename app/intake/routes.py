@@ -1,0 +1,168 @@
+"""One route for each act, made from the table of acts: the API page shows schema, example and refusals of each."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from app import errors
+from app.casework.acts import CATALOGUE
+from app.casework.acts.catalogue import ActType
+from app.intake.intake import Intake
+from app.problems import documented
+from app.registry.requests import signed_body
+
+LEAD_ID = "019ccd10-0000-7000-8000-000000000002"
+REFUSALS: tuple[type[errors.Problem], ...] = (
+    errors.MalformedJson,
+    errors.BadSignature,
+    errors.StaleIat,
+    errors.RevokedKey,
+    errors.ForbiddenAct,
+    errors.NotFound,
+    errors.ActIdReused,
+    errors.IdTaken,
+    errors.UnknownPrev,
+    errors.WrongState,
+    errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
+    errors.ClassifiedMaterial,
+    errors.WrongEndpoint,
+    errors.MissingAttachment,
+    errors.TooManyRequests,
+    errors.Overloaded,
+)
+
+
+class Deadline(BaseModel):
+    """A limit of time that the act started."""
+
+    rule: str
+    due: str
+    node: str
+
+
+class Result(BaseModel):
+    lead_no: str
+    lead_state: str
+    deadlines: list[Deadline]
+
+
+class Receipt(BaseModel):
+    """What the exchange signs for having taken the act: `X-JWS-Signature`, `typ` `lead-receipt+jws`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    receipt: str
+    exchange: str
+    act_id: str
+    act: str
+    act_jws_sha256: str
+    body_sha256: str
+    body_length: int
+    lead_id: str
+    received_at: str
+    key_event: int
+    log_origin: str
+    log_by: str
+    result: Result
+
+
+def act_routes() -> APIRouter:
+    """Return the routes of every act in the catalogue."""
+    router = APIRouter(tags=["acts"])
+    for kind in sorted(CATALOGUE.values(), key=lambda one: one.path):
+        router.add_api_route(
+            kind.path,
+            _endpoint(kind),
+            methods=["POST"],
+            status_code=201,
+            operation_id=kind.operation_id,
+            summary=" · ".join(kind.title),
+            description=_description(kind),
+            response_model=None,
+            responses=_responses(kind),
+            openapi_extra=_request(kind),
+        )
+    return router
+
+
+def _endpoint(kind: ActType) -> Callable[[Request], Awaitable[Response]]:
+    async def receive_act(request: Request) -> Response:
+        return await cast(Intake, request.app.state.intake).receive(kind, request)
+
+    return receive_act
+
+
+def _description(kind: ActType) -> str:
+    kinds = ", ".join(sorted(kind.kinds))
+    lines = [
+        f"`{kind.name}`: {(kind.rule.__doc__ or '').strip()}",
+        f"**Who · 谁可以办理**: {' · '.join(kind.who)}; kinds: {kinds}.",
+    ]
+    lines += [
+        f"* `{rule.rule}` ({rule.source.kind}: {rule.source.text}): {rule.text} {rule.text_zh}" for rule in kind.rules
+    ]
+    return "\n\n".join(lines[:2]) + ("\n\n**Rules · 规则**\n\n" + "\n".join(lines[2:]) if lines[2:] else "")
+
+
+def _responses(kind: ActType) -> dict[int | str, dict[str, Any]]:
+    refusals = (*REFUSALS, errors.RuleViolated) if kind.rules else REFUSALS
+    signature = {
+        "X-JWS-Signature": {
+            "description": "the exchange's detached JWS over the answer",
+            "schema": {"type": "string"},
+        }
+    }
+    replayed = {"Idempotent-Replayed": {"schema": {"type": "string", "const": "true"}}}
+    return {
+        200: {
+            "model": Receipt,
+            "description": "The first receipt again, for the same act · 重复提交，返回首次回执",
+            "headers": signature | replayed,
+        },
+        201: {"model": Receipt, "description": "The receipt · 回执", "headers": signature},
+        **documented(*refusals),
+    }
+
+
+def _request(kind: ActType) -> dict[str, Any]:
+    request = signed_body(kind.document)
+    request["requestBody"]["content"]["application/json"]["example"] = example_body(kind)
+    request["parameters"] = [
+        *(
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": "as in the body · 与报文中一致",
+                "schema": {"type": "string", "format": "uuid"},
+            }
+            for name in kind.path_ids
+        ),
+        *request["parameters"],
+    ]
+    request["x-act"] = kind.name
+    return request
+
+
+def example_body(kind: ActType) -> dict[str, Any]:
+    """Return a whole fictional document around the act's example content."""
+    return {
+        "act": kind.name,
+        "lead_id": LEAD_ID,
+        "sender": "township-990121101" if "township" in kind.kinds else "police-990121",
+        "recipients": [],
+        "issued_at": "2026-03-02T10:00:00+08:00",
+        "document_no": "甲政移〔2026〕1号",
+        "title": kind.title[1],
+        "urgency": "normal",
+        "classification": "none",
+        "signatory": {"name": "赵某某", "title": "镇长"},
+        "handler": {"name": "钱某某", "phone": "0000-0000001"},
+        "prev": None if kind.opens_case else "0" * 64,
+        "nonce": "AAAAAAAAAAAAAAAAAAAAAA",
+        "content": kind.example,
+        "attachments": [],
+    }

@@ -1,0 +1,125 @@
+"""The service: assembled here, and nowhere else."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import uvicorn
+from alembic.script import ScriptDirectory
+from fastapi import FastAPI
+
+from app import __version__, health, logs, problem_pages, problems
+from app.admin import routes as admin
+from app.admin.people import Door
+from app.attachments import routes as attachments
+from app.attachments.service import keep_swept
+from app.attachments.store import open_store
+from app.config import Settings
+from app.db import create_engine
+from app.deps import type_clock
+from app.docket.batch import Means
+from app.docket.docket import Docket
+from app.docket.issuer import Issuer, utc_now
+from app.docket.numbers import LeadNumbers
+from app.docs_ui import routes as docs_ui
+from app.docs_ui.description import DESCRIPTION
+from app.intake.intake import Intake
+from app.intake.limits import RequestLimit
+from app.intake.routes import act_routes
+from app.migrate import MIGRATIONS
+from app.registry import routes as registry
+from app.registry.directory import Directory
+from app.registry.exchange_keys import ensure_exchange_keys, log_origin
+from app.transparency.sequencer import Sequencer
+from app.vault import open_vault
+from app.views import routes as views
+from app.views.inbox_wait import Inboxes
+
+
+def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc_now, worker: bool = True) -> FastAPI:
+    """Return the application. Its lifespan runs the docket and, with `worker`, the background loops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(app, settings, database_url, clock, worker=worker):
+            yield
+
+    app = FastAPI(
+        title="LeadBridge 线索桥",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in (
+        act_routes(),
+        views.router,
+        attachments.router,
+        registry.router,
+        admin.router,
+        health.router,
+        problem_pages.router,
+    ):
+        app.include_router(router)
+    docs_ui.install(app)
+    if settings.requests_per_second:
+        app.add_middleware(RequestLimit, per_second=settings.requests_per_second)
+    problems.install(app)
+    return app
+
+
+@asynccontextmanager
+async def running(
+    app: FastAPI, settings: Settings, database_url: str, clock: type_clock, *, worker: bool
+) -> AsyncIterator[None]:
+    """Open what the routes use, run the loops, and close in order: accepted acts have been answered by then."""
+    engine = create_engine(database_url)
+    vault = open_vault(settings)
+    keys = await ensure_exchange_keys(engine, vault, clock())
+    directory = Directory(engine)
+    await directory.refresh()
+    issuer = Issuer(settings.exchange_id, keys.signing, log_origin(settings.exchange_id), settings.zone)
+    sequencer = Sequencer(engine, clock)
+    means = Means(issuer, vault, directory, LeadNumbers(engine), vault.derive("lead-number"))
+    docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=sequencer.wake)
+    inboxes = Inboxes(engine)
+    app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
+    app.state.exchange_keys, app.state.directory, app.state.issuer = keys, directory, issuer
+    app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
+    app.state.intake = Intake(engine, directory, docket, issuer, clock)
+    app.state.newest_migration = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    loops = [docket.run(), directory.listen(), inboxes.listen()]
+    if worker:
+        loops += [sequencer.run(), keep_swept(engine, app.state.attachments, clock)]
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    # What lives now lives for ever: without this the collector walks it at every full collection.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await engine.dispose()
+
+
+async def serve(settings: Settings, *, database_url: str, worker: bool) -> None:
+    """Serve until stopped. On a signal no new request is taken and those under way are answered."""
+    logs.configure(settings.log_level)
+    app = create_app(settings, database_url=database_url, worker=worker)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+        timeout_keep_alive=30,
+    )
+    await uvicorn.Server(config).serve()

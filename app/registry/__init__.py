@@ -1,0 +1,1 @@
+"""Nodes, their keys, enrolment, and who is speaking."""

@@ -1,0 +1,33 @@
+"""The dependency `Caller`: every read names who reads."""
+
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.deps import Clock
+from app.errors import Unauthenticated
+from app.registry.deps import ExchangeId, OwnKeys, Register
+from app.registry.tokens import NodeCaller, verify_access
+
+_bearer = HTTPBearer(
+    scheme_name="NodeToken",
+    bearerFormat="JWT",
+    description="node token from `POST /v1/oauth/token` · 节点令牌",
+    auto_error=False,
+)
+
+
+async def _caller(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    directory: Register,
+    keys: OwnKeys,
+    exchange_id: ExchangeId,
+    now: Clock,
+) -> NodeCaller:
+    if credentials is None:
+        raise Unauthenticated
+    return await verify_access(credentials.credentials, directory, keys, exchange_id, now())
+
+
+Caller = Annotated[NodeCaller, Depends(_caller)]

@@ -1,0 +1,145 @@
+"""The register as the hot path sees it: in this process's memory, kept fresh by NOTIFY."""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.casework.kinds import Kind, Level, Node
+from app.db import driver_connection
+from app.signing.keys import PublicKey, load_public_jwk
+
+CHANNEL = "leadbridge_registry"
+RELOAD_SECONDS = 30.0
+LONGEST_BACKOFF = 15.0
+_NODES = "SELECT node_id, kind, level, division_code, parent, sector FROM node"
+# A seal key verifies nothing, so the directory leaves it out.
+_KEYS = """
+    SELECT kid, node_id, purpose, jwk::text AS jwk, key_event, revoked_at
+    FROM node_key WHERE purpose <> 'seal'
+"""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A registered `act` or `auth` key; a revoked one stays: what it signed before stays verifiable."""
+
+    kid: str
+    node_id: str
+    purpose: str
+    public: PublicKey
+    key_event: int
+    revoked_at: datetime | None
+
+
+class Directory:
+    """Nodes and keys in memory, a moment behind commits elsewhere: whoever writes rechecks its key row."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._nodes: Mapping[str, Node] = MappingProxyType({})
+        self._keys: dict[str, KeyRecord] = {}
+        self._reading = asyncio.Lock()
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every node by id: a snapshot, replaced whole at each refresh and never changed in place."""
+        return self._nodes
+
+    def key(self, kid: str) -> KeyRecord | None:
+        """Return what this process knows of a key, without asking the database."""
+        return self._keys.get(kid)
+
+    async def find_key(self, kid: str) -> KeyRecord | None:
+        """Return the key, asking the database for its row if this process has not met it yet."""
+        known = self._keys.get(kid)
+        if known is not None:
+            return known
+        async with driver_connection(self._engine) as connection:
+            row = await connection.fetchrow(f"{_KEYS} AND kid = $1", kid)
+        if row is None:
+            return None
+        if row["node_id"] not in self._nodes:
+            await self.refresh()
+        return self._keys.setdefault(kid, self._record(row))
+
+    async def refresh(self) -> None:
+        """Read the whole register again; after the return, every change committed before the call is seen."""
+        async with driver_connection(self._engine) as connection:
+            await self._read(connection)
+
+    async def listen(self) -> None:
+        """Keep the register fresh until cancelled: at each notification, and every 30 s whatever happens."""
+        delay = 0.0
+        while True:
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+            try:
+                async with driver_connection(self._engine) as connection:
+                    delay = 0.25
+                    await self._follow(connection)
+            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("registry connection lost", error=type(error).__name__)
+            delay = min(max(delay, 0.25) * 2, LONGEST_BACKOFF)
+
+    async def _follow(self, connection: "asyncpg.Connection[Any]") -> None:
+        changed = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            changed.set()
+
+        await connection.add_listener(CHANNEL, wake)
+        connection.add_termination_listener(wake)
+        try:
+            while not connection.is_closed():
+                # Cleared before the read: a change that commits during the read causes another one.
+                changed.clear()
+                await self._read(connection)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), RELOAD_SECONDS)
+        finally:
+            connection.remove_termination_listener(wake)
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, wake)
+
+    async def _read(self, connection: "asyncpg.Connection[Any]") -> None:
+        # One reader at a time, or an older snapshot could replace a newer one.
+        async with self._reading:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                nodes = await connection.fetch(_NODES)
+                keys = await connection.fetch(_KEYS)
+            self._nodes = MappingProxyType({row["node_id"]: _node(row) for row in nodes})
+            self._keys = {row["kid"]: self._record(row) for row in keys}
+
+    def _record(self, row: Mapping[str, Any]) -> KeyRecord:
+        # Building a key costs far more than a row, and a thumbprint never changes its key.
+        known = self._keys.get(row["kid"])
+        public = known.public if known else load_public_jwk(json.loads(row["jwk"]))
+        return KeyRecord(row["kid"], row["node_id"], row["purpose"], public, row["key_event"], row["revoked_at"])
+
+
+def _node(row: Mapping[str, Any]) -> Node:
+    return Node(
+        node_id=row["node_id"],
+        kind=Kind(row["kind"]),
+        level=Level(row["level"]),
+        division_code=row["division_code"],
+        parent=row["parent"],
+        sector=row["sector"],
+    )
+
+
+async def announce(session: AsyncSession) -> None:
+    """Tell every process that the register changed, once and only if the session's transaction commits."""
+    await session.execute(text(f"NOTIFY {CHANNEL}"))

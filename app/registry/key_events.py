@@ -1,0 +1,154 @@
+"""Key events: numbered 1, 2, 3 … for each node, written with their log entry in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.errors import BadSignature, IdTaken, InvalidDocument
+from app.registry.directory import announce
+from app.registry.schemas import OfferedKey, Purpose, RegisteredKey
+from app.registry.tables import KeyEvent, KeyRequest, Node, NodeKey
+from app.signing.jws import VerifiedJws, verify_detached
+from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk
+from app.transparency.entries import key_entry, leaf_hash
+from app.transparency.tables import Unsequenced
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateKey:
+    """A key that is strong enough; `public` verifies its signatures, and is None for a seal key."""
+
+    purpose: Purpose
+    alg: str
+    kid: str
+    jwk: dict[str, str]
+    public: PublicKey | None
+    proof: str | None
+
+
+def candidate(offered: OfferedKey) -> CandidateKey:
+    """Return the offered key, loaded; raises WeakKey, or InvalidDocument for a proof missing or misplaced."""
+    if (offered.proof is None) != (offered.purpose == "seal"):
+        raise InvalidDocument(
+            "An act or auth key needs a proof of possession; a seal key cannot make one.",
+            "act、auth 密钥须附持有证明（proof）；seal 密钥不能附带。",
+        )
+    if offered.purpose == "seal":
+        seal = load_seal_jwk(offered.jwk)
+        return CandidateKey("seal", "X25519", seal.kid, dict(seal.jwk), None, None)
+    key = load_public_jwk(offered.jwk)
+    return CandidateKey(offered.purpose, key.alg, key.kid, dict(key.jwk), key, offered.proof)
+
+
+def verify_possession(key: CandidateKey, message: bytes, *, typ: str, node_id: str, exchange_id: str) -> CandidateKey:
+    """Return `key` if its own signature over `message` verifies (seal keys have none); raise BadSignature."""
+    if key.public is not None:
+        if key.proof is None:
+            raise BadSignature
+        verify_detached(key.proof, message, key.public, typ=typ, iss=node_id, aud=exchange_id)
+    return key
+
+
+async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> int:
+    """Store the signed request byte for byte and return its number."""
+    row = {
+        "node_id": node_id,
+        "typ": signed.header.typ,
+        "jws": signed.token,
+        "body": signed.body,
+        "received_at": now,
+    }
+    written = insert(KeyRequest).values(row).returning(col(KeyRequest.request_id))
+    number: int = (await session.execute(written)).scalar_one()
+    return number
+
+
+async def register_keys(
+    session: AsyncSession, node: Node, keys: Sequence[CandidateKey], signed: VerifiedJws, now: datetime
+) -> list[RegisteredKey]:
+    """Write the keys and their events; the caller holds the lock on `node`.
+
+    Raises IdTaken if any thumbprint was ever registered, by any node for any purpose.
+    """
+    request_id = await keep_request(session, signed, node.node_id, now)
+    numbered = {key.kid: number for number, key in enumerate(keys, node.key_events + 1)}
+    rows = [
+        {
+            "kid": key.kid,
+            "node_id": node.node_id,
+            "purpose": key.purpose,
+            "alg": key.alg,
+            "jwk": key.jwk,
+            "key_event": numbered[key.kid],
+            "registered_at": now,
+            "registration_id": request_id,
+        }
+        # In one order, so that two requests with the same keys wait for each other instead of deadlocking.
+        for key in sorted(keys, key=lambda key: key.kid)
+    ]
+    written = insert(NodeKey).values(rows).on_conflict_do_nothing().returning(col(NodeKey.kid))
+    if len(numbered) < len(keys) or len((await session.execute(written)).all()) < len(keys):
+        raise IdTaken(
+            "A thumbprint belongs to one node and one purpose for ever; one of these is already known.",
+            "密钥指纹永久归属一个节点和一种用途；其中有密钥已登记过。",
+        )
+    for key in keys:
+        await _record(session, node, key.kid, key.purpose, "register", request_id, signed, now)
+    return [RegisteredKey(kid=key.kid, purpose=key.purpose, key_event=numbered[key.kid]) for key in keys]
+
+
+async def revoke_key(
+    session: AsyncSession,
+    node: Node,
+    key: NodeKey,
+    signed: VerifiedJws,
+    *,
+    reason: str,
+    compromised_from: datetime | None,
+    now: datetime,
+) -> int:
+    """End `key` and return the number of the event; the caller holds the locks on `node` and on `key`."""
+    request_id = await keep_request(session, signed, node.node_id, now)
+    number = await _record(session, node, key.kid, key.purpose, "revoke", request_id, signed, now)
+    key.revoked_event, key.revoked_at = number, now
+    key.revoke_reason, key.compromised_from = reason, compromised_from
+    await session.flush()
+    return number
+
+
+async def _record(
+    session: AsyncSession,
+    node: Node,
+    kid: str,
+    purpose: str,
+    event: str,
+    request_id: int,
+    signed: VerifiedJws,
+    now: datetime,
+) -> int:
+    node.key_events += 1
+    number = node.key_events
+    entry = key_entry(
+        node=node.node_id, kid=kid, purpose=purpose, event=event, key_event=number, request_jws=signed.token
+    )
+    row = KeyEvent(
+        node_id=node.node_id,
+        number=number,
+        kid=kid,
+        purpose=purpose,
+        event=event,
+        request_id=request_id,
+        leaf_hash=leaf_hash(entry),
+        at=now,
+    )
+    # The sequencer numbers a round's registrations before its acts, and its revocations after them.
+    kind = "key" if event == "register" else "revocation"
+    session.add(row)
+    await session.flush()
+    await session.execute(insert(Unsequenced).values(kind=kind, entry=entry, committed_at=now))
+    await announce(session)
+    return number

@@ -1,0 +1,142 @@
+"""Later keys of a node and the end of old ones, both signed by an `act` key that is still valid."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.errors import (
+    BadSignature,
+    ForbiddenAct,
+    InvalidDocument,
+    NotFound,
+    RevokedKey,
+    WrongEndpoint,
+    WrongState,
+)
+from app.registry.directory import Directory
+from app.registry.key_events import candidate, register_keys, revoke_key, verify_possession
+from app.registry.replay import use_jti
+from app.registry.requests import WINDOW_SECONDS, SignedRequest, document, require_fresh
+from app.registry.schemas import KeyRevoked, KeysAdded, MoreKeys, Revocation
+from app.registry.tables import Node, NodeKey
+from app.signing.jws import VerifiedJws, read, verify_detached
+
+TYP = "lead-key+jws"
+# A request may be dated up to the window ahead, and is then fresh for twice as long.
+_FRESH_FOR = timedelta(seconds=2 * WINDOW_SECONDS + 1)
+
+
+async def add_keys(
+    engine: AsyncEngine,
+    directory: Directory,
+    request: SignedRequest,
+    node_id: str,
+    exchange_id: str,
+    now: datetime,
+) -> KeysAdded:
+    """Register further keys of a node.
+
+    Raises BadSignature (request or proof), ActIdReused, StaleIat, RevokedKey, MalformedJson, InvalidDocument,
+    WeakKey, ForbiddenAct if another node signed, and IdTaken for a key known before.
+    """
+    signed = await _verify(directory, request, exchange_id)
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        await _admit(session, signed, now)
+        wanted = document(signed.body, MoreKeys)
+        keys = [candidate(offered) for offered in wanted.keys]
+        message = signed.header.jti.encode("ascii")
+        for key in keys:
+            verify_possession(key, message, typ=TYP, node_id=signed.header.iss, exchange_id=exchange_id)
+        node = await _own_node(session, signed, node_id, now)
+        registered = await register_keys(session, node, keys, signed, now)
+    await directory.refresh()
+    return KeysAdded(keys=registered)
+
+
+async def end_key(
+    engine: AsyncEngine,
+    directory: Directory,
+    request: SignedRequest,
+    node_id: str,
+    kid: str,
+    exchange_id: str,
+    now: datetime,
+) -> KeyRevoked:
+    """Revoke one key of a node, of whatever purpose; a key may revoke itself, and the last one too.
+
+    A node that gave up its last `act` key can neither act nor revoke any more until it is enrolled anew: the
+    exchange does not keep a key alive that its owner calls dead.
+    Raises as `add_keys` does; also WrongEndpoint if body and path differ, NotFound for a key that is not this
+    node's, and WrongState for one revoked before.
+    """
+    signed = await _verify(directory, request, exchange_id)
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        await _admit(session, signed, now)
+        wanted = document(signed.body, Revocation)
+        _require_sensible(wanted, now)
+        if wanted.kid != kid:
+            raise WrongEndpoint("The body names another key than the path.", "请求内容与路径中的密钥不一致。")
+        node = await _own_node(session, signed, node_id, now)
+        key = await session.get(NodeKey, kid, with_for_update=True, populate_existing=True)
+        if key is None or key.node_id != node.node_id:
+            raise NotFound
+        if key.revoked_at is not None:
+            raise WrongState("This key is already revoked.", "该密钥已吊销。")
+        number = await revoke_key(
+            session,
+            node,
+            key,
+            signed,
+            reason=wanted.reason,
+            compromised_from=wanted.compromised_from,
+            now=now,
+        )
+    await directory.refresh()
+    return KeyRevoked.model_validate({"kid": kid, "purpose": key.purpose, "key_event": number, "revoked_at": now})
+
+
+async def _verify(directory: Directory, request: SignedRequest, exchange_id: str) -> VerifiedJws:
+    """Return the request, verified under a registered `act` key of the node that it names as `iss`."""
+    unverified = read(request.token)
+    record = await directory.find_key(unverified.header.kid)
+    if record is None or record.purpose != "act":
+        raise BadSignature
+    return verify_detached(unverified, request.body, record.public, typ=TYP, aud=exchange_id, iss=record.node_id)
+
+
+async def _admit(session: AsyncSession, signed: VerifiedJws, now: datetime) -> None:
+    """Judge replay, time and revocation, in the order that PROTOCOL section 6 fixes."""
+    await use_jti(session, signed.header.iss, "key", signed.header.jti, now=now, fresh_for=_FRESH_FOR)
+    require_fresh(signed.header, now)
+    key = await session.get(NodeKey, signed.header.kid)
+    if key is None or key.revoked_at is not None:
+        raise _revoked(now)
+
+
+async def _own_node(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> Node:
+    """Return the node of the path, locked, if its own key signed, and that key is valid under the lock."""
+    if signed.header.iss != node_id:
+        raise ForbiddenAct("A node changes its own keys only.", "节点只能变更自己的密钥。")
+    node = await session.get(Node, node_id, with_for_update=True)
+    if node is None:
+        raise NotFound
+    # The first look was before the lock: a revocation may have been committed while this request waited.
+    signer = await session.get(NodeKey, signed.header.kid, populate_existing=True)
+    if signer is None or signer.revoked_at is not None:
+        raise _revoked(now)
+    return node
+
+
+def _require_sensible(wanted: Revocation, now: datetime) -> None:
+    since = wanted.compromised_from
+    if since is not None and (wanted.reason != "compromised" or since > now):
+        raise InvalidDocument(
+            "`compromised_from` is a past time, and stands beside the reason `compromised` only.",
+            "compromised_from 应为过去的时间，且仅用于原因 compromised。",
+        )
+
+
+def _revoked(now: datetime) -> RevokedKey:
+    return RevokedKey(
+        "The key that signed is revoked.", "签名所用密钥已吊销。", members={"exchange_time": now.isoformat()}
+    )

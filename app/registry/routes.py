@@ -1,0 +1,187 @@
+"""Routes of the register: enrolment, keys, the register itself, tokens, and where everything is."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from app import errors
+from app.casework.values import NODE_ID_PATTERN
+from app.deps import Clock, Engine
+from app.problems import documented
+from app.registry import enrolment, keys, nodes, tokens
+from app.registry.caller import Caller
+from app.registry.deps import ExchangeId, OwnKeys, Register
+from app.registry.exchange_keys import log_origin, log_vkey, raw_public
+from app.registry.forms import MEDIA_TYPE, BadForm, read_form
+from app.registry.requests import SignedRequest, signed_body, signed_request
+from app.registry.schemas import (
+    Enrolled,
+    Enrolment,
+    Exchange,
+    KeyRevoked,
+    KeysAdded,
+    MoreKeys,
+    NodePage,
+    NodeWithKeys,
+    Revocation,
+)
+
+router = APIRouter(tags=["registry"])
+Signed = Annotated[SignedRequest, Depends(signed_request)]
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_SIGNED = (
+    errors.PayloadTooLarge,
+    errors.UnsupportedMediaType,
+    errors.BadSignature,
+    errors.StaleIat,
+    errors.MalformedJson,
+    errors.WeakKey,
+    errors.IdTaken,
+)
+_BY_KEY = (*_SIGNED, errors.RevokedKey, errors.ActIdReused, errors.ForbiddenAct, errors.NotFound)
+
+
+@router.post(
+    "/v1/enrolments",
+    status_code=201,
+    operation_id="enrol_node",
+    summary="Enrol a node with its code · 凭接入码登记节点密钥",
+    responses=documented(*_SIGNED, errors.EnrolmentRefused),
+    openapi_extra=signed_body(Enrolment),
+)
+async def enrol_node(
+    request: Signed, engine: Engine, own: OwnKeys, exchange_id: ExchangeId, directory: Register, now: Clock
+) -> Enrolled:
+    """The first keys of a node. The body is signed by the `act` key in it, `typ` `lead-enrolment+jws`."""
+    enrolled = await enrolment.enrol(engine, request, exchange_id, own.jwks, now())
+    await directory.refresh()
+    return enrolled
+
+
+@router.post(
+    "/v1/nodes/{node_id}/keys",
+    status_code=201,
+    operation_id="add_keys",
+    summary="Register further keys · 登记新密钥",
+    responses=documented(*_BY_KEY),
+    openapi_extra=signed_body(MoreKeys),
+)
+async def add_keys(
+    node_id: str,
+    request: Signed,
+    engine: Engine,
+    directory: Register,
+    exchange_id: ExchangeId,
+    now: Clock,
+) -> KeysAdded:
+    """Signed by an `act` key still valid, `typ` `lead-key+jws`; each proof covers this request's `jti`."""
+    return await keys.add_keys(engine, directory, request, node_id, exchange_id, now())
+
+
+@router.post(
+    "/v1/nodes/{node_id}/keys/{kid}/revocation",
+    status_code=201,
+    operation_id="revoke_key",
+    summary="Revoke a key · 吊销密钥",
+    responses=documented(*_BY_KEY, errors.WrongEndpoint, errors.WrongState),
+    openapi_extra=signed_body(Revocation),
+)
+async def revoke_key(
+    node_id: str,
+    kid: str,
+    request: Signed,
+    engine: Engine,
+    directory: Register,
+    exchange_id: ExchangeId,
+    now: Clock,
+) -> KeyRevoked:
+    """Signed by an `act` key still valid, `typ` `lead-key+jws`. A key may revoke itself, the last one too."""
+    return await keys.end_key(engine, directory, request, node_id, kid, exchange_id, now())
+
+
+@router.get(
+    "/v1/nodes",
+    operation_id="list_nodes",
+    summary="The register · 节点名录",
+    responses=documented(errors.Unauthenticated),
+)
+async def list_nodes(
+    _: Caller,
+    engine: Engine,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern=NODE_ID_PATTERN)] = None,
+) -> NodePage:
+    """Every node by id, with its keys and the signed requests that registered them."""
+    return await nodes.list_nodes(engine, limit=limit, cursor=cursor)
+
+
+@router.get(
+    "/v1/nodes/{node_id}",
+    operation_id="get_node",
+    summary="One node and its keys · 查看节点",
+    responses=documented(errors.Unauthenticated, errors.NotFound),
+)
+async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -> NodeWithKeys:
+    """One node. Trust a `seal` key only if an `act` key that you pinned signed for it."""
+    return await nodes.get_node(engine, node_id)
+
+
+@router.get("/.well-known/leadbridge", operation_id="get_exchange", summary="Where everything is · 服务入口")
+async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId) -> Exchange:
+    """Open to all: the exchange's id, its addresses, and the key of its log."""
+    base = str(request.base_url).rstrip("/")
+    origin = log_origin(exchange_id)
+    return Exchange(
+        exchange=exchange_id,
+        version="1",
+        jwks_uri=f"{base}/.well-known/jwks.json",
+        token_endpoint=f"{base}/v1/oauth/token",
+        log_origin=origin,
+        log_vkey=log_vkey(origin, raw_public(own.log)),
+        docs=f"{base}/docs",
+    )
+
+
+@router.get("/.well-known/jwks.json", operation_id="get_jwks", summary="The exchange's keys · 交换中心公钥")
+async def get_jwks(own: OwnKeys) -> dict[str, Any]:
+    """Open to all: what verifies receipts, refusals, notices and deliveries, old keys included (RFC 7517)."""
+    return own.jwks
+
+
+_TOKEN_FORM = {
+    "type": "object",
+    "required": ["grant_type", "client_assertion_type", "client_assertion"],
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_assertion_type": {"const": tokens.ASSERTION_TYPE},
+        "client_assertion": {"type": "string"},
+    },
+}
+_TOKEN_ERROR = {"application/json": {"schema": {"type": "object", "properties": {"error": {"type": "string"}}}}}
+
+
+@router.post(
+    "/v1/oauth/token",
+    operation_id="issue_token",
+    summary="A token for reading · 获取查询令牌",
+    response_class=JSONResponse,
+    responses={
+        400: {"description": "`invalid_request`, `unsupported_grant_type`", "content": _TOKEN_ERROR},
+        401: {"description": "`invalid_client`", "content": _TOKEN_ERROR},
+    },
+    openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": _TOKEN_FORM}}}},
+)
+async def issue_token(
+    request: Request, engine: Engine, directory: Register, own: OwnKeys, exchange_id: ExchangeId, now: Clock
+) -> Response:
+    """RFC 7523: an assertion signed by the node's `auth` key, used once, for a token of five minutes."""
+    try:
+        form = await read_form(request)
+        token = await tokens.grant(engine, directory, own, exchange_id, form, now())
+    except BadForm:
+        return JSONResponse({"error": "invalid_request"}, 400, NO_STORE)
+    except tokens.TokenRefused as refused:
+        return JSONResponse({"error": refused.error}, refused.status, NO_STORE)
+    answer = {"access_token": token, "token_type": "Bearer", "expires_in": tokens.TOKEN_SECONDS}
+    return JSONResponse(answer, headers=NO_STORE)

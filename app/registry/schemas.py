@@ -1,0 +1,148 @@
+"""Wire shapes of the register: what a request may hold, and what an answer holds."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.casework.kinds import Kind, Level
+from app.casework.values import Content, Instant, Label, NodeId
+
+Purpose = Literal["act", "auth", "seal"]
+Reason = Literal["superseded", "lost", "compromised"]
+Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Proof = Annotated[str, StringConstraints(max_length=2200)]
+# [0-9], not \d: pydantic's \d takes the digits of every script, and the database would refuse them.
+DivisionCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]
+
+
+class OfferedKey(Content):
+    """A public key that a node wants registered."""
+
+    purpose: Purpose
+    jwk: dict[str, Any] = Field(description="public JWK: Ed25519 or P-256; X25519 for `seal`")
+    proof: Proof | None = Field(
+        default=None, description="detached JWS by this key; needed for `act` and `auth`, none for `seal`"
+    )
+
+
+class Enrolment(Content):
+    """The first keys of a node, signed by one of the `act` keys in it."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+    node_id: NodeId
+    keys: Annotated[tuple[OfferedKey, ...], Field(min_length=1, max_length=20)]
+
+
+class MoreKeys(Content):
+    """Further keys of a node; each proof is over the ASCII bytes of the request's `jti`."""
+
+    keys: Annotated[tuple[OfferedKey, ...], Field(min_length=1, max_length=20)]
+
+
+class Revocation(Content):
+    """The end of a key. `compromised_from`, for `compromised` only: since when it may have been misused."""
+
+    kid: Kid
+    reason: Reason
+    compromised_from: Instant | None = None
+
+
+class NewNode(Content):
+    """An agency to be registered; `parent` is null at the top."""
+
+    node_id: NodeId
+    kind: Kind
+    name: Label
+    division_code: DivisionCode
+    level: Level
+    parent: NodeId | None
+    sector: Label | None = None
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class NodeShown(Answer):
+    node_id: str
+    kind: Kind
+    name: str
+    division_code: str
+    level: Level
+    parent: str | None
+    sector: str | None
+
+
+class SignedRequestShown(Answer):
+    """A signed request, byte for byte; `log_index` is null until the log has numbered its event."""
+
+    jws: str
+    body: str = Field(description="base64url of the exact bytes")
+    log_index: int | None
+
+
+class RevocationShown(Answer):
+    key_event: int
+    at: datetime
+    reason: Reason
+    compromised_from: datetime | None
+    request: SignedRequestShown
+
+
+class KeyShown(Answer):
+    """A key with the registration that an `act` key signed for it: pin that key, and believe no one else."""
+
+    kid: str
+    purpose: Purpose
+    jwk: dict[str, Any]
+    key_event: int
+    registered_at: datetime
+    registration: SignedRequestShown
+    revoked: RevocationShown | None
+
+
+class NodeWithKeys(NodeShown):
+    keys: list[KeyShown]
+
+
+class NodePage(Answer):
+    items: list[NodeWithKeys]
+    next: str | None
+
+
+class RegisteredKey(Answer):
+    kid: str
+    purpose: Purpose
+    key_event: int
+
+
+class Enrolled(Answer):
+    """What an enrolling agency pins: the exchange's own key set (RFC 7517)."""
+
+    node: NodeShown
+    keys: list[RegisteredKey]
+    jwks: dict[str, Any]
+
+
+class KeysAdded(Answer):
+    keys: list[RegisteredKey]
+
+
+class KeyRevoked(Answer):
+    kid: str
+    purpose: Purpose
+    key_event: int
+    revoked_at: datetime
+
+
+class Exchange(Answer):
+    """Where things are, for a client that knows only this exchange's address."""
+
+    exchange: str
+    version: str
+    jwks_uri: str
+    token_endpoint: str
+    log_origin: str
+    log_vkey: str
+    docs: str

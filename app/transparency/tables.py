@@ -1,0 +1,62 @@
+"""Tables of the sequencer: what waits for a number, the log, the inboxes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from app.db import Table
+
+KINDS = ("key", "act", "notice", "refused-classified", "revocation")
+
+
+class Unsequenced(Table, table=True):
+    """A committed event that has no place in the log yet. The sequencer deletes the row when it gives one."""
+
+    __tablename__ = "unsequenced"
+    __table_args__ = (CheckConstraint(f"kind IN {KINDS}", name="kind"),)
+
+    ordinal: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    kind: str = Field(sa_type=Text)
+    entry: bytes = Field(sa_type=LargeBinary, description="the log entry's bytes, digests only")
+    committed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    act_id: UUID | None = None
+    act: str | None = Field(default=None, sa_type=Text)
+    lead_id: UUID | None = None
+    sender: str | None = Field(default=None, sa_type=Text)
+    addressed: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+
+
+class LogEntry(Table, table=True):
+    """The log: entries by index, without a gap."""
+
+    __tablename__ = "log_entry"
+
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    entry: bytes = Field(sa_type=LargeBinary)
+    leaf_hash: bytes = Field(
+        sa_type=LargeBinary, index=True, description="SHA-256(0x00 || entry), RFC 6962 section 2.1"
+    )
+    act_id: UUID | None = Field(default=None, unique=True)
+    logged_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class InboxItem(Table, table=True):
+    """One act addressed to one node; `seq` is 1, 2, 3 … for each node, given by the sequencer alone."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        CheckConstraint("seq >= 1", name="seq_positive"),
+        Index("uq_inbox_node_id_act_id", "node_id", "act_id", unique=True),
+    )
+
+    node_id: str = Field(primary_key=True, sa_type=Text)
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    act_id: UUID
+    act: str = Field(sa_type=Text)
+    lead_id: UUID | None = None
+    sender: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=DateTime(timezone=True))
+    log_index: int = Field(sa_type=BigInteger)

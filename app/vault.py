@@ -1,0 +1,93 @@
+"""Encryption at rest: one master key wraps the data key of every root lead; a data key encrypts its content.
+
+AES-256-GCM throughout (NIST SP 800-38D), 96-bit random nonces in front of the ciphertext, and the row's own
+identity as associated data, so that a ciphertext moved to another row does not open. Destroying a data key
+erases what it encrypted. `Vault` is the interface that a hardware module would fill.
+"""
+
+import base64
+import os
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.config import Settings
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class Vault(Protocol):
+    """Wraps and unwraps 32-byte data keys; the master key itself never leaves it."""
+
+    def wrap(self, data_key: bytes, context: bytes) -> bytes: ...
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the data key; raise `cryptography.exceptions.InvalidTag` under another key or context."""
+        ...
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a 32-byte key for one purpose, always the same one (HKDF-SHA-256, RFC 5869)."""
+        ...
+
+
+class LocalVault:
+    """A vault whose master key lies in a file or in the environment."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES:
+            raise ValueError("the master key must be 32 bytes, base64-encoded")
+        self._master = AESGCM(master_key)
+        self._secret = master_key
+
+    def wrap(self, data_key: bytes, context: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, data_key, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+
+    def derive(self, purpose: str) -> bytes:
+        info = b"leadbridge/" + purpose.encode()
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(self._secret)
+
+
+def encrypt(data_key: bytes, plaintext: bytes, context: bytes) -> bytes:
+    """Return nonce and ciphertext of `plaintext`, bound to `context`."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(data_key).encrypt(nonce, plaintext, context)
+
+
+def decrypt(data_key: bytes, ciphertext: bytes, context: bytes) -> bytes:
+    """Return the plaintext; raise `cryptography.exceptions.InvalidTag` if key, bytes or context differ."""
+    return AESGCM(data_key).decrypt(ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:], context)
+
+
+def open_vault(settings: Settings) -> LocalVault:
+    """Return the vault that the settings name, making the key file (mode 0600) on first start."""
+    if settings.master_key is not None:
+        return LocalVault(base64.b64decode(settings.master_key.get_secret_value(), validate=True))
+    path = settings.master_key_file or settings.data_dir / "master.key"
+    if not path.exists():
+        _make_key_file(path)
+    return LocalVault(base64.b64decode(path.read_text("ascii").strip(), validate=True))
+
+
+def _make_key_file(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    # Two processes may start at once: link() keeps the first key and never replaces one in use.
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

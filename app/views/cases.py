@@ -1,0 +1,63 @@
+"""Cases as readers open them: found through the caller's own list, so that a stranger's id decrypts nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel import col, select
+
+from app.casework.case import Case, Lead
+from app.docket.reading import root_key, stored_case
+from app.docket.tables import CaseRow
+from app.errors import NotFound
+from app.vault import Vault
+
+_BY_SUBJECT = text("""
+    SELECT e.lead_id, c.root_id, c.data_key, c.snapshot
+    FROM subject s
+    JOIN lead_entry e ON e.node_id = :node AND e.lead_id = s.lead_id
+    JOIN "case" c ON c.root_id = e.root_id
+    WHERE s.subject_id = :subject AND s.kind = :kind
+""")
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection that sees one state of the database throughout and cannot write."""
+    frozen = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    async with frozen.connect() as connection:
+        yield connection
+
+
+async def fetch_cases(connection: AsyncConnection, roots: Iterable[UUID]) -> list[Any]:
+    """Return the stored cases of some roots, for `open_cases`."""
+    query = select(CaseRow.root_id, CaseRow.data_key, CaseRow.snapshot)
+    return list(await connection.execute(query.where(col(CaseRow.root_id).in_(set(roots)))))
+
+
+async def open_cases(vault: Vault, rows: list[Any]) -> dict[UUID, Case]:
+    """Return the cases by root, decrypted; off the event loop, since a page may hold 200 of them."""
+    return await asyncio.to_thread(lambda: {row.root_id: _open(vault, row) for row in rows})
+
+
+async def find_lead(engine: AsyncEngine, vault: Vault, node: str, kind: str, subject_id: str) -> tuple[Case, Lead]:
+    """Return the lead that an id belongs to (the lead's own, or that of a transfer or feedback on it), and its case.
+
+    `subject_id` must be a UUID. Raises `NotFound` unless there is one and `node` is a party of the lead.
+    """
+    wanted = {"node": node, "subject": UUID(subject_id), "kind": kind}
+    async with reading(engine) as connection:
+        row = (await connection.execute(_BY_SUBJECT, wanted)).one_or_none()
+    if row is None:
+        raise NotFound
+    case = _open(vault, row)
+    return case, case.leads[str(row.lead_id)]
+
+
+def _open(vault: Vault, row: Any) -> Case:
+    root_id = str(row.root_id)
+    return stored_case(root_key(vault, root_id, row.data_key), root_id, row.snapshot)

@@ -1,0 +1,67 @@
+"""What one party sees of a lead: computed from the case alone, so that nothing is shown by accident. Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from app.casework.case import Case, Lead, Transfer
+from app.casework.clocks import DEADLINES, Clock
+from app.views.schemas import LeadDeadline, LeadShown, SourceShown
+
+
+def entry(case: Case, lead: Lead, node: str, local: Callable[[datetime], str]) -> LeadShown:
+    """Return the entry of a lead in the list of `node`, which must be one of its parties."""
+    leg = own_leg(lead, node)
+    parts = (case.leads.get(part) for part in lead.parts)
+    return LeadShown(
+        lead_id=lead.lead_id,
+        lead_no=lead.lead_no,
+        root_id=case.root_id,
+        state=lead.state,
+        sealed=lead.sealed,
+        category=lead.category,
+        origin=lead.origin,
+        holder=lead.holder,
+        transfer_id=leg.transfer_id if leg else None,
+        parts=[part.lead_id for part in parts if part is not None and node in part.parties],
+        merged_into=lead.merged_into,
+        outcome=lead.outcome,
+        registered_at=local(lead.registered_at),
+        deadlines=[
+            _deadline(clock, local)
+            for clock in sorted(case.open_clocks(lead.lead_id), key=lambda clock: clock.due)
+            if _may_see(lead, clock, node)
+        ],
+    )
+
+
+def own_leg(lead: Lead, node: str) -> Transfer | None:
+    """Return the newest leg that a node received, else the newest that it sent, else None."""
+    newest_first = lead.transfers[::-1]
+    received = (leg for leg in newest_first if leg.recipient == node)
+    sent = (leg for leg in newest_first if leg.sender == node)
+    return next(received, None) or next(sent, None)
+
+
+def source(rule: str) -> SourceShown:
+    """Return where the limit of time of a rule comes from."""
+    found = DEADLINES[rule].source
+    return SourceShown(kind=found.kind, text=found.text)
+
+
+def _may_see(lead: Lead, clock: Clock, node: str) -> bool:
+    """A node sees its own clocks; origin and holder see those of others on legs that they may know of."""
+    if clock.node == node:
+        return True
+    leg = lead.transfer(clock.subject)
+    return node in (lead.origin, lead.holder) and leg is not None and lead.knows_transfer(node, leg)
+
+
+def _deadline(clock: Clock, local: Callable[[datetime], str]) -> LeadDeadline:
+    return LeadDeadline(
+        rule=clock.rule,
+        due=local(clock.due),
+        node=clock.node,
+        source=source(clock.rule),
+        started=local(clock.started),
+        provisional=clock.provisional,
+    )

@@ -1,0 +1,128 @@
+"""Long polls: one LISTEN connection a process wakes those whose inbox has something new."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import structlog
+from prometheus_client import Gauge
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+
+from app.db import driver_connection
+from app.errors import Overloaded
+from app.transparency.sequencer import CHANNEL
+
+MOST_WAITERS = 2000
+LOOK_SECONDS = 2.0
+BREATH = 0.02
+HEADS = """
+    SELECT wanted.node_id, (SELECT max(seq) FROM inbox WHERE inbox.node_id = wanted.node_id) AS head
+    FROM unnest($1::text[]) AS wanted (node_id)
+"""
+WAITING = Gauge("leadbridge_inbox_waiters", "requests that wait for an inbox item")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class Waiter:
+    """One request that waits for an item numbered above `after`."""
+
+    node: str
+    after: int
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, seconds: float, request: Request) -> None:
+        """Return when woken, when the time is over, or when the client has gone."""
+        tasks = {asyncio.create_task(self.woken.wait()), asyncio.create_task(_gone(request))}
+        try:
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class Inboxes:
+    """Wakes waiting requests. Each notification costs one query for all waiters together, not one for each."""
+
+    def __init__(self, engine: AsyncEngine, *, limit: int = MOST_WAITERS) -> None:
+        self._engine = engine
+        self._limit = limit
+        self._waiters: set[Waiter] = set()
+        self._closed = False
+        WAITING.set_function(lambda: len(self._waiters))
+
+    @contextmanager
+    def waiting(self, node: str, after: int) -> Iterator[Waiter]:
+        """Enter a waiter for the time of a `with`; raise `Overloaded` when there are too many."""
+        if len(self._waiters) >= self._limit:
+            raise Overloaded("Too many requests wait for inbox items.", "等待收件的请求过多。", retry_after=5)
+        waiter = Waiter(node, after)
+        if self._closed:
+            waiter.woken.set()
+        self._waiters.add(waiter)
+        try:
+            yield waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    def close(self) -> None:
+        """End every wait, and let none begin: the service is shutting down."""
+        self._closed = True
+        for waiter in self._waiters:
+            waiter.woken.set()
+
+    async def listen(self) -> None:
+        """Wake waiters until cancelled: at each notification, and every 2 s whatever happens."""
+        try:
+            while True:
+                try:
+                    async with driver_connection(self._engine) as connection:
+                        await self._follow(connection)
+                except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    _log.warning("inbox connection lost", error=type(error).__name__)
+                await asyncio.sleep(LOOK_SECONDS / 2)
+        finally:
+            self.close()
+
+    async def _follow(self, connection: "asyncpg.Connection[Any]") -> None:
+        changed = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            changed.set()
+
+        await connection.add_listener(CHANNEL, wake)
+        connection.add_termination_listener(wake)
+        try:
+            while not connection.is_closed():
+                # Cleared before the look: what commits during it causes another one.
+                changed.clear()
+                await self._look(connection)
+                # At a thousand commits a second, fifty looks are enough.
+                await asyncio.sleep(BREATH)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), LOOK_SECONDS)
+        finally:
+            connection.remove_termination_listener(wake)
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, wake)
+
+    async def _look(self, connection: "asyncpg.Connection[Any]") -> None:
+        asleep = [waiter for waiter in self._waiters if not waiter.woken.is_set()]
+        if not asleep:
+            return
+        rows = await connection.fetch(HEADS, list({waiter.node for waiter in asleep}))
+        heads = {row["node_id"]: row["head"] or 0 for row in rows}
+        for waiter in asleep:
+            if heads[waiter.node] > waiter.after:
+                waiter.woken.set()

@@ -1,0 +1,41 @@
+"""`./run bench NAME`: one of the measurements."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.acts import measure_acts, measure_limit
+from bench.exchange import describe_machine
+from bench.load import BenchFailed
+
+MEASUREMENTS: dict[str, Callable[..., None]] = {"acts": measure_acts, "limit": measure_limit}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    kinds = parser.add_subparsers(dest="name", required=True)
+    acts = kinds.add_parser("acts", help="signed acts over HTTP beside the limit, alternating")
+    acts.add_argument("--profile", type=Path, metavar="FOLDER", help="record the first round with py-spy")
+    for one in (acts, kinds.add_parser("limit", help="pgbench inserting the same rows, one transaction an act")):
+        one.add_argument("--rounds", type=int, default=5)
+        one.add_argument("--seconds", type=int, default=4, help="of each round")
+        one.add_argument("--connections", type=int, default=32)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run one measurement. 1 if something was wrong; being slow is not wrong."""
+    options = vars(arguments())
+    name = options.pop("name")
+    print(describe_machine(), flush=True)
+    try:
+        MEASUREMENTS[name](**options)
+    except BenchFailed as failed:
+        print(f"bench {name} failed: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Alembic's entry: one driver, one connection, every module with tables by name."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+import app.admin.tables
+import app.docket.tables
+import app.registry.tables
+import app.transparency.tables  # noqa: F401  (imported for the tables that they define)
+from app.db import Table, create_engine
+
+LOCK = 0x4C65_6164_4D69  # two processes that migrate at once take turns
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Table.metadata, transaction_per_migration=False)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        context.run_migrations()
+
+
+async def run() -> None:
+    engine = create_engine(context.config.attributes["url"], application_name="leadbridge-migrate")
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(run())

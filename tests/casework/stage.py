@@ -1,0 +1,165 @@
+"""A case without a database: acts go straight to the rules, as the docket would take them there."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from app.casework.acts import CATALOGUE, decide
+from app.casework.case import ActRef, Case, Lead, evolve, on_record
+from app.casework.decision import Decision
+from app.casework.document import Act
+from app.casework.kinds import Kind, Level, Node
+from app.casework.scene import Given
+
+ZONE = ZoneInfo("Asia/Shanghai")
+COUNTY, TOWN = "990121", "990121101"
+
+
+def node(node_id: str, kind: Kind, level: Level = Level.COUNTY, code: str = COUNTY, parent: str | None = None) -> Node:
+    return Node(node_id, kind, level, code, parent)
+
+
+CAST = {
+    one.node_id: one
+    for one in (
+        node("town-one", Kind.TOWNSHIP, Level.TOWNSHIP, TOWN),
+        node("police-one", Kind.POLICE, parent="police-city"),
+        node("police-city", Kind.POLICE, Level.CITY, "990100"),
+        node("regulator-one", Kind.REGULATOR),
+        node("supervision-one", Kind.SUPERVISION),
+        node("procuratorate-one", Kind.PROCURATORATE),
+        node("organization-one", Kind.ORGANIZATION),
+        node("petition-one", Kind.PETITION),
+        node("office-county", Kind.COORDINATION),
+        node("office-city", Kind.COORDINATION, Level.CITY, "990100"),
+    )
+}
+
+
+class Stage:
+    """One root lead and everything that happened to it. `act` raises the refusal and then nothing has changed."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)) -> None:
+        self.now = now
+        self.lead_id = str(uuid4())
+        self.case = Case(root_id=self.lead_id)
+        self.decisions: list[Decision] = []
+
+    @property
+    def lead(self) -> Lead:
+        return self.case.leads[self.lead_id]
+
+    def act(
+        self, name: str, sender: str, content: dict[str, Any], to: tuple[str, ...] = (), prev: str | None = ""
+    ) -> Decision:
+        """Do an act; `prev` defaults to the newest thing on record that the sender has seen."""
+        opens = CATALOGUE[name].opens_case
+        seen = [ref.jws_sha256 for ref in self.case.acts if sender in ref.readers]
+        if prev == "":
+            prev = None if opens else (seen[-1] if seen else "f" * 64)
+        document = CATALOGUE[name].document.model_validate(
+            {
+                "act": name,
+                "lead_id": self.lead_id,
+                "sender": sender,
+                "recipients": list(to),
+                "issued_at": self.now.isoformat(),
+                "classification": "none",
+                "signatory": {"name": "赵某某", "title": "负责人"},
+                "handler": {"name": "钱某某", "phone": "0000-0000001"},
+                "prev": prev,
+                "nonce": "A" * 22,
+                "content": content,
+            }
+        )
+        act_id = str(uuid4())
+        act = Act(act_id, fingerprint(act_id), document)
+        decision = decide(self.case, act, Given(self.now, CAST, ZONE, lead_no="XS-990121-TOWNSHIP-2026-000001"))
+        case = evolve(self.case, decision, self.now)
+        readers = tuple(dict.fromkeys((sender, *to)))
+        case = on_record(case, self._ref(act_id, name, sender, len(case.acts) + 1, readers))
+        for notice in decision.notices:
+            notice_id = str(uuid4())
+            ref = self._ref(notice_id, notice.notice, "exchange-test", len(case.acts) + 1, (notice.to,))
+            case = on_record(case, ref)
+        self.case = case
+        self.decisions.append(decision)
+        return decision
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def _ref(self, act_id: str, act: str, sender: str, seq: int, readers: tuple[str, ...]) -> ActRef:
+        return ActRef(
+            act_id=act_id,
+            act=act,
+            lead_id=self.lead_id,
+            sender=sender,
+            jws_sha256=fingerprint(act_id),
+            seq=seq,
+            readers=readers,
+        )
+
+    # What the acts of the story look like, with the least that they need.
+
+    def register(self, sender: str = "town-one", **content: Any) -> Decision:
+        example = CATALOGUE["lead.register"].example
+        return self.act("lead.register", sender, {**example, **content})
+
+    def screen(self, sender: str = "town-one", category: str = "general", **content: Any) -> Decision:
+        body = {"category": category, "opinion": "有具体事件", "basis": "反有组织犯罪法第二十五条", **content}
+        return self.act("lead.screen", sender, body)
+
+    def offer(self, sender: str, to: str, route: str = "peer", disclosure: str = "full", **content: Any) -> str:
+        transfer_id = str(uuid4())
+        letter = {"basis": "第二十五条", "competence_reason": "属地", "known_facts": "见附件"}
+        body = {"transfer_id": transfer_id, "to": to, "route": route, "disclosure": disclosure, **letter, **content}
+        self.act("transfer.offer", sender, body, (to,))
+        return transfer_id
+
+    def on_leg(self, name: str, transfer_id: str, sender: str, **content: Any) -> Decision:
+        leg = self.lead.transfer(transfer_id)
+        assert leg is not None
+        return self.act(name, sender, {"transfer_id": transfer_id, **content}, (leg.other_side(sender),))
+
+    def sign(self, transfer_id: str, sender: str) -> Decision:
+        return self.on_leg(
+            "transfer.receipt", transfer_id, sender, received_at=self.now.isoformat(), attachments_received=0
+        )
+
+    def give_back(self, transfer_id: str, sender: str) -> Decision:
+        return self.on_leg("transfer.return", transfer_id, sender, reason_code="no_jurisdiction", basis="不属管辖")
+
+    def forward(self, transfer_id: str, sender: str, to: str) -> str:
+        leg = self.lead.transfer(transfer_id)
+        assert leg is not None
+        new = str(uuid4())
+        body = {"transfer_id": transfer_id, "new_transfer_id": new, "to": to, "disclosure": "full"}
+        body |= {"basis": "第二十七条", "competence_reason": "行业主管"}
+        self.act("transfer.forward", sender, body, tuple(dict.fromkeys((to, leg.sender))))
+        return new
+
+    def feedback(self, transfer_id: str, sender: str, kind: str, **content: Any) -> str:
+        feedback_id = str(uuid4())
+        self.on_leg("feedback.send", transfer_id, sender, feedback_id=feedback_id, kind=kind, text="内容", **content)
+        return feedback_id
+
+    def respond(self, feedback_id: str, sender: str, response: str, **content: Any) -> Decision:
+        message = self.lead.message(feedback_id)
+        assert message is not None
+        body = {"feedback_id": feedback_id, "response": response, **content}
+        return self.act("feedback.respond", sender, body, (message.sender,))
+
+    def with_police(self, category: str = "general") -> str:
+        """Bring a lead to the police, signed for, and return the transfer's id."""
+        self.register()
+        self.screen(category=category)
+        transfer_id = self.offer("town-one", "police-one", "report_up")
+        self.sign(transfer_id, "police-one")
+        return transfer_id
+
+
+def fingerprint(act_id: str) -> str:
+    return hashlib.sha256(UUID(act_id).bytes).hexdigest()

@@ -1,0 +1,53 @@
+"""`leadbridge demo` as a newcomer meets it."""
+
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from tests.cli.command_line import command, environment, leadbridge
+
+
+def test_the_story_plays_to_its_end_and_again_on_what_it_kept(tmp_path: Path) -> None:
+    for _ in range(2):
+        played = leadbridge("demo", "--once", "--data-dir", tmp_path / "kept")
+        assert (played.returncode, played.stderr) == (0, "")
+        assert "refused: rule-violated" in played.stdout
+        assert "signed documents verified" in played.stdout
+        assert "\x1b" not in played.stdout, "no colours when it is piped"
+        town = re.search(r"township-990121101 +1–(\d+) +(\d+) +(\d+)", played.stdout)
+        assert town is not None
+        assert int(town[1]) == int(town[2]) + int(town[3]), "numbered from 1 without a gap"
+
+
+def test_it_stays_up_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("demo"),
+        env=environment(TMPDIR=str(tmp_path), PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert any("/docs" in line for line in shown)
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Stopping" in rest
+    assert list(tmp_path.glob("leadbridge-demo-*")) == []
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        failed = leadbridge("demo", "--once", "--port", str(taken.getsockname()[1]), TMPDIR=str(tmp_path))
+    assert failed.returncode == 1
+    assert "cannot be used" in failed.stderr
+    assert failed.stderr.count("\n") == 1
