@@ -21,11 +21,13 @@ from app.docket.batch import Batch, Means, replay
 from app.docket.loading import load
 from app.docket.record import write
 from app.docket.submission import Answer, Submission
-from app.errors import IdTaken, Overloaded, Problem, WrongState
+from app.errors import Overloaded, Problem
 
 COMMITTERS = 2
 LARGEST_BATCH = 128
 UNLOGGED_FOR = timedelta(seconds=30)
+MOST_ATTEMPTS = 3
+CAN_BE_DECIDED_ANEW = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 CONNECTION_LOST = (OSError, SQLAlchemyError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 QUEUE = Gauge("leadbridge_docket_queue", "acts waiting for a commit")
 BATCH = Histogram("leadbridge_batch_acts", "acts in one commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128))
@@ -38,6 +40,7 @@ class Entered:
     """A submission in the queue and the promise of its answer."""
 
     submission: Submission
+    attempts: int = 1
     answer: "asyncio.Future[Answer]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def settle(self, outcome: Answer | Problem) -> None:
@@ -158,18 +161,18 @@ class Docket:
     async def _settle_refused(
         self, connection: "asyncpg.Connection[Any]", entered: Entered, error: asyncpg.PostgresError
     ) -> None:
-        """Answer an act that the database itself refused: a constraint speaks where two acts came at once."""
-        constraint = getattr(error, "constraint_name", None)
-        if constraint == "uq_act_act_id":
-            # The same act was committed by a neighbour meanwhile: now it is found, and answered as a replay.
+        """Answer an act that the database itself refused: a constraint speaks where two acts came at once.
+
+        The rival has committed by then. So the act is decided anew, and now meets a replay, a taken id or another
+        state in the usual way.
+        """
+        if isinstance(error, CAN_BE_DECIDED_ANEW) and entered.attempts < MOST_ATTEMPTS:
+            entered.attempts += 1
             await self._settle(connection, [entered])
-        elif constraint in ("pk_subject", "pk_case"):
-            entered.settle(IdTaken("An id in this act is taken.", "文书中的编号已被占用。"))
-        elif constraint == "uq_subject_one_offer_a_lead":
-            entered.settle(WrongState("The lead is on offer already.", "该线索已在移送中。"))
-        else:
-            _log.error("the database refused an act", sqlstate=error.sqlstate, constraint=constraint)
-            entered.settle(unavailable())
+            return
+        constraint = getattr(error, "constraint_name", None)
+        _log.error("the database refused an act", sqlstate=error.sqlstate, constraint=constraint)
+        entered.settle(unavailable())
 
     async def _watch_the_log(self) -> None:
         """Stop taking acts when the sequencer falls behind: an act without a place in the log is not yet proven."""
