@@ -1,4 +1,4 @@
-"""The state of one root lead with all its parts, and how a decision changes it. One case, one row, one lock."""
+"""The state of one root lead with all its parts. One case, one row, one lock."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,6 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from app.casework.clocks import Clock
-from app.casework.decision import Decision
 
 
 class LeadState(StrEnum):
@@ -181,37 +180,6 @@ class Case(Frozen):
             found.append(step)
             step = self.leads[step].split_from
         return tuple(found)
-
-
-def evolve(case: Case, decision: Decision, now: datetime) -> Case:
-    """Return the case after a decision: leads replaced, clocks stopped and started, readers admitted or barred."""
-    clocks = tuple(
-        clock.model_copy(update={"stopped": now}) if clock.clock_id in decision.stops else clock
-        for clock in case.clocks
-    )
-    return case.but(
-        leads={**case.leads, **{lead.lead_id: lead for lead in decision.leads}},
-        clocks=(*clocks, *decision.starts),
-        acts=_readers_after(case, decision) if decision.admits or decision.barred else case.acts,
-    )
-
-
-def _readers_after(case: Case, decision: Decision) -> tuple[ActRef, ...]:
-    admitted: dict[str, set[str]] = {}
-    for admission in decision.admits:
-        admitted.setdefault(admission.act_id, set()).add(admission.node)
-    lead_id = decision.leads[0].lead_id
-    return tuple(
-        ref.but(
-            readers=tuple(
-                sorted(
-                    {*ref.readers, *admitted.get(ref.act_id, ())}
-                    - (decision.barred if ref.lead_id == lead_id else frozenset())
-                )
-            )
-        )
-        for ref in case.acts
-    )
 
 
 def on_record(case: Case, *refs: ActRef) -> Case:

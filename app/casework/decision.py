@@ -1,13 +1,11 @@
-"""What a rule answers: everything that follows from one act."""
-
-from __future__ import annotations
+"""What a rule answers: everything that follows from one act, and how it changes the case."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-if TYPE_CHECKING:
-    from app.casework.case import Lead
-    from app.casework.clocks import Clock
+from app.casework.case import ActRef, Case, Lead
+from app.casework.clocks import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +49,34 @@ class Decision:
     stops: frozenset[str] = field(default_factory=frozenset)
     notices: tuple[Notice, ...] = ()
     barred: frozenset[str] = field(default_factory=frozenset)
+
+
+def evolve(case: Case, decision: Decision, now: datetime) -> Case:
+    """Return the case after a decision: leads replaced, clocks stopped and started, readers admitted or barred."""
+    clocks = tuple(
+        clock.model_copy(update={"stopped": now}) if clock.clock_id in decision.stops else clock
+        for clock in case.clocks
+    )
+    return case.but(
+        leads={**case.leads, **{lead.lead_id: lead for lead in decision.leads}},
+        clocks=(*clocks, *decision.starts),
+        acts=_readers_after(case, decision) if decision.admits or decision.barred else case.acts,
+    )
+
+
+def _readers_after(case: Case, decision: Decision) -> tuple[ActRef, ...]:
+    admitted: dict[str, set[str]] = {}
+    for admission in decision.admits:
+        admitted.setdefault(admission.act_id, set()).add(admission.node)
+    lead_id = decision.leads[0].lead_id
+    return tuple(
+        ref.but(
+            readers=tuple(
+                sorted(
+                    {*ref.readers, *admitted.get(ref.act_id, ())}
+                    - (decision.barred if ref.lead_id == lead_id else frozenset())
+                )
+            )
+        )
+        for ref in case.acts
+    )

@@ -9,8 +9,8 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
-from app.casework.case import ActRef, Case, Lead, TransferState, evolve, on_record
-from app.casework.decision import Decision
+from app.casework.case import ActRef, Case, Lead, TransferState, on_record
+from app.casework.decision import Decision, evolve
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
 from app.docket.issuer import Issued, Issuer

@@ -25,8 +25,8 @@ class Acting:
 
 def _acting(
     request: Request,
-    x_acting_person: Annotated[str | None, Header(description=_ABOUT)] = None,
-    x_purpose: Annotated[str | None, Header(description=_ABOUT)] = None,
+    x_acting_person: Annotated[str | None, Header(alias="X-Acting-Person", description=_ABOUT)] = None,
+    x_purpose: Annotated[str | None, Header(alias="X-Purpose", description=_ABOUT)] = None,
 ) -> Acting:
     if any(len(request.headers.getlist(name)) > 1 for name in ("x-acting-person", "x-purpose")):
         raise _malformed()

@@ -126,7 +126,7 @@ def _indexed(filters: Filters, after: Position | None, columns: Any) -> list[Col
     found: list[ColumnElement[bool]] = []
     if filters.state is not None:
         found.append(columns.state == str(filters.state))
-    if filters.role == "holder":
+    elif filters.role == "holder":
         found.append(columns.role == "holder")
     if after is not None:
         found.append(tuple_(columns.registered_at, columns.lead_id) < tuple_(*_bound(after, columns)))
@@ -145,6 +145,9 @@ def _unindexed(filters: Filters, columns: Any) -> list[ColumnElement[bool]]:
         found.append(columns.is_origin)
     if filters.role == "participant":
         found.append(columns.role == "participant")
+    # One index serves either state or what is held; what is left over must not be walked to its end.
+    if filters.role == "holder" and filters.state is not None:
+        found.append(columns.role == "holder")
     return found
 
 

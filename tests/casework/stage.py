@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from app.casework.acts import CATALOGUE, decide
-from app.casework.case import ActRef, Case, Lead, evolve, on_record
-from app.casework.decision import Decision
+from app.casework.case import ActRef, Case, Lead, on_record
+from app.casework.decision import Decision, evolve
 from app.casework.document import Act
 from app.casework.kinds import Kind, Level, Node
 from app.casework.scene import Given
