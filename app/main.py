@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -122,4 +123,16 @@ async def serve(settings: Settings, *, database_url: str, worker: bool) -> None:
         timeout_graceful_shutdown=20,
         timeout_keep_alive=30,
     )
-    await uvicorn.Server(config).serve()
+    await Server(config, app).serve()
+
+
+class Server(uvicorn.Server):
+    """Ends long polls first when it is told to stop: it would wait for each of them to the end."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.inboxes.close()
+        await super().shutdown(sockets)

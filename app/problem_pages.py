@@ -11,13 +11,6 @@ from app import errors, problems
 router = APIRouter(tags=["problems"])
 
 
-class ProblemSource(BaseModel):
-    """Where the rule comes from, and with what authority."""
-
-    kind: Literal["law", "local", "default"]
-    text: str
-
-
 class Problem(BaseModel):
     """RFC 9457 problem details. Clients ignore members they do not know."""
 
@@ -29,7 +22,8 @@ class Problem(BaseModel):
     detail: str
     instance: str
     rule: str | None = Field(default=None, description="the rule that forbids it")
-    source: ProblemSource | None = None
+    source: Literal["law", "local", "default"] | None = Field(default=None, description="authority of the rule")
+    source_text: str | None = Field(default=None, description="where the rule stands")
     errors: list[dict[str, str]] | None = Field(default=None, description="each place that does not fit")
 
 

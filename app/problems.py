@@ -121,7 +121,7 @@ def problem_body(problem: errors.Problem, accept_language: str | None, instance:
     if problem.rule is not None:
         body["rule"] = problem.rule
     if problem.source is not None:
-        body["source"] = {"kind": problem.source.kind, "text": problem.source.text}
+        body |= {"source": problem.source.kind, "source_text": problem.source.text}
     if problem.errors:
         body["errors"] = [_in_language(row, chinese) for row in problem.errors]
     body |= {name: value for name, value in problem.members.items() if name not in body}

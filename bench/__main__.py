@@ -8,8 +8,9 @@ from pathlib import Path
 from bench.acts import measure_acts, measure_limit
 from bench.exchange import describe_machine
 from bench.load import BenchFailed
+from bench.pages import measure_pages
 
-MEASUREMENTS: dict[str, Callable[..., None]] = {"acts": measure_acts, "limit": measure_limit}
+MEASUREMENTS: dict[str, Callable[..., None]] = {"acts": measure_acts, "limit": measure_limit, "pages": measure_pages}
 
 
 def arguments() -> argparse.Namespace:
@@ -21,6 +22,11 @@ def arguments() -> argparse.Namespace:
         one.add_argument("--rounds", type=int, default=5)
         one.add_argument("--seconds", type=int, default=4, help="of each round")
         one.add_argument("--connections", type=int, default=32)
+    pages = kinds.add_parser("pages", help="inbox and lead pages with few leads and with many, alternating")
+    pages.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000], metavar="LEADS")
+    pages.add_argument("--rounds", type=int, default=5)
+    pages.add_argument("--seconds", type=int, default=3, help="of each round")
+    pages.add_argument("--connections", type=int, default=1)
     return parser.parse_args()
 
 

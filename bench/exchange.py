@@ -44,6 +44,7 @@ def running(data_dir: Path, *, database_url: str | None = None, options: Sequenc
         port = probe.getsockname()[1]
     settings = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LEADBRIDGE_")},
+        "PYTHONPATH": str(Path(__file__).parent.parent),
         "LEADBRIDGE_DATA_DIR": str(data_dir),
         "LEADBRIDGE_EXCHANGE_ID": EXCHANGE_ID,
         "LEADBRIDGE_PORT": str(port),

@@ -1,6 +1,7 @@
 """What processes cost, read from /proc: CPU time and memory. Linux only."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -13,16 +14,23 @@ def cpu_of(pid: int) -> float:
 
 def cpu_of_cluster(postmaster: int) -> float:
     """Return the CPU seconds of a whole PostgreSQL server so far, with backends that have ended."""
-    total = sum(_stat(postmaster)[11:15])
+    while True:
+        before, used = _backends(postmaster), _stat(postmaster)[11:15]
+        after = _backends(postmaster)
+        # A backend that ends just now would be counted twice or not at all.
+        if before.keys() == after.keys():
+            return (sum(used) + sum(after.values())) / TICKS
+
+
+def _backends(postmaster: int) -> dict[int, int]:
+    found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            try:
+            with suppress(OSError):  # it ended while we looked
                 stat = _stat(int(folder.name))
-            except OSError:  # it ended while we looked; its parent counts it from now on
-                continue
-            if stat[1] == postmaster:
-                total += sum(stat[11:13])
-    return total / TICKS
+                if stat[1] == postmaster:
+                    found[int(folder.name)] = sum(stat[11:13])
+    return found
 
 
 def peak_memory(pid: int) -> float:

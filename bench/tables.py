@@ -1,7 +1,7 @@
 """What the measurements print."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bench.database import fetch
 from bench.limit import ACTS, Round
+from bench.load import Load
 
 if TYPE_CHECKING:
     from bench.acts import Taken
@@ -64,6 +65,17 @@ def print_acts(act: str, limits: Sequence[Round], taken: Sequence["Taken"]) -> N
         ("numbered after s", lambda one: one.sequenced_after),
     ]
     _print_rounds(f"service: {act} over HTTP", columns, taken)
+
+
+def print_pages(measured: Mapping[str, Mapping[int, Sequence[Load]]]) -> None:
+    """Print every kind of page for every number of leads: p50 of each round, then the medians."""
+    rows = []
+    for page, by_size in measured.items():
+        for size, loads in by_size.items():
+            p50, p99 = [load.p50_ms for load in loads], [load.p99_ms for load in loads]
+            each = " ".join(_short(one) for one in p50)
+            rows.append([page, str(size), each, _short(statistics.median(p50)), _short(statistics.median(p99))])
+    print_table("pages of 50 over HTTP, one connection", ["page", "leads", "p50 ms of rounds", "p50", "p99"], rows)
 
 
 def _print_rounds(title: str, columns: list[tuple[str, Callable[[Any], float]]], rounds: Sequence[object]) -> None:

@@ -12,7 +12,7 @@ import uvicorn
 from app.config import Settings
 from app.deps import type_clock
 from app.docket.issuer import utc_now
-from app.main import create_app
+from app.main import Server, create_app
 
 EXCHANGE_ID = "exchange-test"
 
@@ -24,8 +24,8 @@ def serving(
     """Run the service and yield its address; on the way out it stops as it does on SIGTERM."""
     configured = Settings(**{"data_dir": data_dir, "exchange_id": EXCHANGE_ID, "port": 0, **settings})
     app = create_app(configured, database_url=database_url, clock=clock, worker=worker)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on")
+    server = Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on"), app
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

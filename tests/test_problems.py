@@ -59,7 +59,8 @@ async def test_a_refusal_names_its_rule_and_its_source(client: httpx.AsyncClient
         "detail": "No.",
         "instance": "/slips",
         "rule": "D04",
-        "source": {"kind": "default", "text": "seven days"},
+        "source": "default",
+        "source_text": "seven days",
         "act_id": "x",
     }
 

@@ -45,7 +45,6 @@ __all__ = [
     "StoredAct",
     "Unanswered",
     "Unproven",
-    "990121101",
     "build_body",
     "path_of",
     "uuid7",

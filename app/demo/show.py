@@ -99,8 +99,8 @@ class Show:
         entry = self._entry(act, sender, recipients, moment, "✗", "red")
         entry.append(f"refused: {refusal.slug}", "bold red")
         self.line(entry)
-        source = refusal.problem.get("source") or {}
-        basis = " · ".join(str(part) for part in (refusal.problem.get("rule"), source.get("kind")) if part)
+        named = (refusal.problem.get("rule"), refusal.problem.get("source"))
+        basis = " · ".join(str(part) for part in named if part)
         proof = "signed refusal 拒绝已由交换中心签名" if refusal.signed else "unsigned 未签名"
         self.line(INDENT + str(refusal.problem.get("detail", "")), "red")
         self.line(INDENT + " · ".join(part for part in (basis, proof) if part), "dim")

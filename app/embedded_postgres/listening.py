@@ -68,10 +68,12 @@ def _usable(account: Account, folder: Path) -> bool:
     # A comma would end the server's setting, a colon the driver's host name.
     if len(os.fsencode(folder)) > LONGEST_FOLDER or {",", ":", '"', "'"} & set(str(folder)):
         return False
-    folder.mkdir(exist_ok=True)
+    # A killed server leaves a lock file, and the next one refuses it as long as nobody reaps the dead process.
+    # The folder is the server's alone, and only who knows that no server runs comes here.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     account.give(folder)
     trial = folder / "trial"
-    trial.unlink(missing_ok=True)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.bind(str(trial))

@@ -11,7 +11,6 @@ from app.casework.clocks import DEADLINES
 from app.docket.tables import ClockRow
 from app.views.cases import reading
 from app.views.cursors import Position, encode_position
-from app.views.entry import source
 from app.views.schemas import DeadlinePage, DeadlineShown
 
 TABLES = ClockRow.metadata.tables
@@ -53,7 +52,8 @@ def _shown(row: Any, chinese: bool, local: Callable[[datetime], str]) -> Deadlin
     return DeadlineShown(
         rule=row.rule,
         title=rule.title_zh if chinese else rule.title,
-        source=source(row.rule),
+        source=rule.source.kind,
+        source_text=rule.source.text,
         lead_id=str(row.lead_id),
         started=local(row.started),
         due=local(row.due),

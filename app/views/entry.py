@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.casework.case import Case, Lead, Transfer
 from app.casework.clocks import DEADLINES, Clock
-from app.views.schemas import LeadDeadline, LeadShown, SourceShown
+from app.views.schemas import LeadDeadline, LeadShown
 
 
 def entry(case: Case, lead: Lead, node: str, local: Callable[[datetime], str]) -> LeadShown:
@@ -42,12 +42,6 @@ def own_leg(lead: Lead, node: str) -> Transfer | None:
     return next(received, None) or next(sent, None)
 
 
-def source(rule: str) -> SourceShown:
-    """Return where the limit of time of a rule comes from."""
-    found = DEADLINES[rule].source
-    return SourceShown(kind=found.kind, text=found.text)
-
-
 def _may_see(lead: Lead, clock: Clock, node: str) -> bool:
     """A node sees its own clocks; origin and holder see those of others on legs that they may know of."""
     if clock.node == node:
@@ -61,7 +55,8 @@ def _deadline(clock: Clock, local: Callable[[datetime], str]) -> LeadDeadline:
         rule=clock.rule,
         due=local(clock.due),
         node=clock.node,
-        source=source(clock.rule),
+        source=DEADLINES[clock.rule].source.kind,
+        source_text=DEADLINES[clock.rule].source.text,
         started=local(clock.started),
         provisional=clock.provisional,
     )

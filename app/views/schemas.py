@@ -14,18 +14,15 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class SourceShown(Shown):
-    """Where a limit of time comes from, and with what authority."""
-
-    kind: Literal["law", "local", "default"]
-    text: str
+Authority = Literal["law", "local", "default"]
 
 
 class LeadDeadline(Shown):
     rule: str
     due: Time
     node: str
-    source: SourceShown
+    source: Authority
+    source_text: str
     started: Time
     provisional: bool = Field(description="the calendar of that year is not official yet")
 
@@ -120,7 +117,8 @@ class InboxPage(Shown):
 class DeadlineShown(Shown):
     rule: str
     title: str
-    source: SourceShown
+    source: Authority
+    source_text: str
     lead_id: Uuid
     started: Time
     due: Time

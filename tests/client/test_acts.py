@@ -3,17 +3,18 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from typing import Unpack
 
 import pytest
 
-from app.client import PATHS, build_body, path_of, uuid7
+from app.client import PATHS, Envelope, build_body, path_of, uuid7
 
 LEAD = "019ccd10-0000-7000-8000-000000000001"
 TRANSFER = "019ccd10-0000-7000-8000-000000000002"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
-def body(**envelope: object) -> dict[str, object]:
+def body(**envelope: Unpack[Envelope]) -> dict[str, object]:
     raw = build_body(
         "lead.screen",
         LEAD,
@@ -22,7 +23,7 @@ def body(**envelope: object) -> dict[str, object]:
         recipients=[],
         prev=None,
         issued_at=NOW,
-        **envelope,  # type: ignore[arg-type]
+        **envelope,
     )
     return dict(json.loads(raw))
 
@@ -66,9 +67,7 @@ def test_each_body_has_a_nonce_of_its_own_and_128_bits() -> None:
 
 def test_a_time_without_an_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
-        build_body(
-            "lead.screen", LEAD, "x-1", {}, recipients=[], prev=None, issued_at=NOW.replace(tzinfo=None)
-        )
+        build_body("lead.screen", LEAD, "x-1", {}, recipients=[], prev=None, issued_at=NOW.replace(tzinfo=None))
 
 
 def test_uuid7_is_of_version_7_and_the_rfc_variant_and_sorts_by_time() -> None:

@@ -143,9 +143,7 @@ def _debugger_url(profile: Path, *, seconds: float = 30) -> str:
     """The tab's DevTools address, once the browser has written which port it took."""
     announced = profile / "DevToolsActivePort"
     end = time.monotonic() + seconds
-    open_directly = build_opener(
-        ProxyHandler({})
-    ).open  # a proxy of the environment knows nothing of this port
+    open_directly = build_opener(ProxyHandler({})).open  # a proxy of the environment knows nothing of this port
     while time.monotonic() < end:
         if announced.exists() and (port := announced.read_text().partition("\n")[0]):
             with open_directly(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:

@@ -60,9 +60,7 @@ def test_an_address_of_another_version_is_not_kept(served: Served) -> None:
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize(
-    "name", ["LICENSE", "..%2froutes.py", "%2e%2e/routes.py", "init.js%00", "nothing.js"]
-)
+@pytest.mark.parametrize("name", ["LICENSE", "..%2froutes.py", "%2e%2e/routes.py", "init.js%00", "nothing.js"])
 def test_no_other_file_is_served(name: str, served: Served) -> None:
     assert httpx.get(f"{served.url}/docs/static/{name}", trust_env=False).status_code == 404
 

@@ -19,9 +19,7 @@ def authorize(page: Page, name: str, password: str) -> None:
     page.click("[aria-label='Apply given OAuth2 credentials']")
 
 
-def test_an_administrator_logs_in_creates_a_node_and_makes_its_enrolment_code(
-    page: Page, served: Served
-) -> None:
+def test_an_administrator_logs_in_creates_a_node_and_makes_its_enrolment_code(page: Page, served: Served) -> None:
     page.open(f"{served.url}/docs#/admin")
     page.wait_for(LOADED)
     authorize(page, served.name, served.password)
@@ -63,9 +61,7 @@ def test_a_reload_forgets_the_administrator(page: Page, served: Served) -> None:
     page.wait_for("document.querySelector('.auth-wrapper .authorize.unlocked')")
 
 
-def test_the_page_shows_every_operation_in_both_languages_under_its_own_policy(
-    page: Page, served: Served
-) -> None:
+def test_the_page_shows_every_operation_in_both_languages_under_its_own_policy(page: Page, served: Served) -> None:
     page.open(f"{served.url}/docs")
     page.wait_for(LOADED)
     assert page.evaluate(LOADED) == 2
@@ -95,13 +91,9 @@ def test_no_request_leaves_this_machine(chromium: str, tmp_path: Path, served: S
     assert hosts_asked_for(tmp_path / "net-log.json", served.url) == {"127.0.0.1"}
 
 
-def test_a_request_that_did_leave_this_machine_would_be_seen(
-    chromium: str, tmp_path: Path, served: Served
-) -> None:
+def test_a_request_that_did_leave_this_machine_would_be_seen(chromium: str, tmp_path: Path, served: Served) -> None:
     with opened_page(chromium, tmp_path) as page:
         page.open(f"{served.url}/openapi.json")  # a document without the policy
         page.wait_for("document.body")
-        page.evaluate(
-            "new Promise(done => { new Image().src = 'http://outside.test/'; setTimeout(done, 500) })"
-        )
+        page.evaluate("new Promise(done => { new Image().src = 'http://outside.test/'; setTimeout(done, 500) })")
     assert "outside.test" in hosts_asked_for(tmp_path / "net-log.json", served.url)

@@ -27,9 +27,7 @@ class Served:
 class NewNode(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "example": {"node_id": "police-990121", "name": "Example County Police 示例县公安局"}
-        },
+        json_schema_extra={"example": {"node_id": "police-990121", "name": "Example County Police 示例县公安局"}},
     )
     node_id: str = Field(pattern=r"^[a-z][a-z0-9-]{2,62}$")
     name: str

@@ -23,12 +23,14 @@ def test_rows_outlive_a_restart(tmp_path: Path) -> None:
         assert ask(url, "SELECT id FROM kept") == [(7,)]
 
 
-def test_committed_rows_outlive_a_killed_server(tmp_path: Path, join: Join) -> None:
-    member = join(tmp_path)
+@pytest.mark.parametrize("reachable", [True, False], ids=["in an open folder", "in a closed folder"])
+def test_committed_rows_outlive_a_killed_server(reachable: bool, tmp_path: Path, open_folder: Path, join: Join) -> None:
+    data_dir = (open_folder if reachable else tmp_path) / "data"
+    member = join(data_dir)
     ask(member.url, "CREATE TABLE kept (id int)", "INSERT INTO kept VALUES (7)")
-    kill_server(tmp_path)
+    kill_server(data_dir)
     member.leave()
-    with embedded_postgres.running(tmp_path) as url:
+    with embedded_postgres.running(data_dir) as url:
         assert ask(url, "SELECT id FROM kept") == [(7,)]
 
 

@@ -198,4 +198,4 @@ def test_a_conflict_of_interest_names_its_rule_and_source(exchange: World) -> No
     assert refused.value.slug == "rule-violated"
     assert refused.value.signed
     assert refused.value.problem["rule"] == "R-SELF-INTEREST"
-    assert refused.value.problem["source"]["kind"] == "default"
+    assert refused.value.problem["source"] == "default"

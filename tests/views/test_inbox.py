@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from starlette.requests import Request
 
 from app.client import SignedAct, build_body, path_of, uuid7
@@ -157,6 +159,36 @@ def test_a_service_that_shuts_down_ends_every_wait(database_url: str) -> None:
         with inboxes.waiting("police-990121", 0) as late:
             await asyncio.wait_for(late.wait(30, request), 1)
         await engine.dispose()
+
+    asyncio.run(run())
+
+
+def test_waiters_are_woken_again_after_the_listening_connection_was_lost(database_url: str) -> None:
+    async def run() -> None:
+        engine = create_engine(database_url, application_name="listening")
+        other = create_engine(database_url)
+        inboxes = Inboxes(engine)
+        listening = asyncio.create_task(inboxes.listen())
+        await asyncio.sleep(0.5)
+        async with other.begin() as connection:
+            killed = await connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listening'")
+            )
+            assert killed.all()
+        with inboxes.waiting("police-990121", 0) as waiter:
+            async with other.begin() as connection:
+                await connection.execute(
+                    text(
+                        "INSERT INTO inbox (node_id, seq, act_id, act, sender, received_at, log_index) "
+                        "VALUES ('police-990121', 1, gen_random_uuid(), 'notice.key', 'exchange-test', now(), 0)"
+                    )
+                )
+            await asyncio.wait_for(waiter.woken.wait(), 6)
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await engine.dispose()
+        await other.dispose()
 
     asyncio.run(run())
 

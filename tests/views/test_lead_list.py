@@ -41,6 +41,7 @@ def test_leads_are_found_by_state_category_and_role(world: World) -> None:
     assert lead_id not in ids(town, category="disorder")
     assert lead_id not in ids(town, role="holder")
     assert lead_id in ids(police, role="holder", state="received")
+    assert lead_id not in ids(police, role="holder", state="accepted")
     assert lead_id not in ids(police, role="participant")
     passed_on, _, _ = forwarded(world)
     assert passed_on in ids(police, role="participant")

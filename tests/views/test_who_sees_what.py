@@ -66,7 +66,7 @@ def test_deadlines_of_others_are_shown_to_origin_and_holder_only(world: World) -
     taking_up = ("D05", world.agency("regulator").node_id)
     assert running == {"township": [taking_up], "police": [], "regulator": [taking_up]}
     (deadline,) = world.agency("regulator").lead(lead_id)["deadlines"]
-    assert deadline["source"]["kind"] == "default"
+    assert deadline["source"] == "default"
     assert deadline["due"].endswith("23:59:59.000+08:00")
 
 

@@ -1,0 +1,124 @@
+"""Many leads at once, straight into the tables: copies of leads that were played through the API, under new ids.
+
+Every case opens with the exchange's own keys. Left out are `act` and `log_entry`: the pages that are measured read
+neither, and a million leads' worth is some 15 GB.
+"""
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app.config import Settings
+from app.db import create_engine, driver_connection
+from app.vault import KEY_BYTES, Vault, encrypt, open_vault
+from bench.database import fetch
+from bench.templates import LEAD_NO, REGISTERED_AT, Template
+
+STATEMENTS = Path(__file__).with_name("fill.sql")
+PERIOD = timedelta(days=730)
+SHARE = 20_000  # leads that one task of a process fills
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a database is filled with: `count` leads, spread evenly over the two years before `until`."""
+
+    url: str
+    data_dir: Path
+    count: int
+    until: datetime
+    templates: tuple[Template, ...]
+
+    @property
+    def step(self) -> int:
+        """Microseconds from one registration to the next."""
+        return PERIOD // timedelta(microseconds=1) // self.count
+
+    def registered_at(self, number: int) -> datetime:
+        return self.until - PERIOD + timedelta(microseconds=number * self.step)
+
+    def template(self, number: int) -> Template:
+        return self.templates[number % len(self.templates)]
+
+
+def new_id(number: int, slot: int) -> str:
+    """Return an id of a lead, a UUIDv7 whose time is the lead's number. fill.sql computes the same."""
+    return f"{number >> 16:08x}-{number & 0xFFFF:04x}-7{slot:03x}-8000-000000000000"
+
+
+def fill(url: str, data_dir: Path, count: int, templates: Sequence[Template]) -> Filling:
+    """Fill a database and return with what; a million leads take some minutes."""
+    until = datetime.now(UTC).replace(microsecond=0)
+    filling = Filling(url, data_dir, count, until, tuple(templates))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn) as pool:
+        shares = [pool.submit(_fill_cases, filling, first) for first in range(0, count, SHARE)]
+        asyncio.run(_fill_lists(filling))
+        for share in shares:
+            share.result()
+    fetch(url, "VACUUM ANALYZE")
+    return filling
+
+
+async def _fill_lists(filling: Filling) -> None:
+    """Copy every row of the templates but their cases, inside PostgreSQL."""
+    slots = [
+        (one.lead_id, number, old, slot)
+        for number, one in enumerate(filling.templates)
+        for slot, old in enumerate(one.ids)
+    ]
+    engine = create_engine(filling.url, pool_size=1, application_name="bench")
+    try:
+        async with driver_connection(engine) as connection, connection.transaction():
+            await connection.execute(
+                "CREATE TEMPORARY TABLE slot (lead_id uuid, template int, old uuid, slot int) ON COMMIT DROP"
+            )
+            await connection.copy_records_to_table("slot", records=slots)
+            await connection.execute(
+                "CREATE TEMPORARY TABLE copied ON COMMIT DROP AS "
+                "SELECT i::bigint AS n, lead_id AS old_lead, $1::timestamptz + i * $2::bigint * interval '1 us' AS at "
+                "FROM generate_series(0, $3::int - 1) AS i JOIN slot ON template = i % $4::int AND slot = 0",
+                filling.registered_at(0),
+                filling.step,
+                filling.count,
+                len(filling.templates),
+            )
+            for statement in STATEMENTS.read_text().split(";\n"):
+                await connection.execute(statement)
+    finally:
+        await engine.dispose()
+
+
+def _fill_cases(filling: Filling, first: int) -> None:
+    asyncio.run(_copy_cases(filling, range(first, min(first + SHARE, filling.count))))
+
+
+async def _copy_cases(filling: Filling, numbers: range) -> None:
+    vault = open_vault(Settings(data_dir=filling.data_dir))
+    engine = create_engine(filling.url, pool_size=1, application_name="bench")
+    try:
+        async with driver_connection(engine) as connection:
+            await connection.copy_records_to_table(
+                "case",
+                records=_cases(filling, vault, numbers),
+                columns=["root_id", "last_seq", "data_key", "snapshot"],
+            )
+    finally:
+        await engine.dispose()
+
+
+def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[tuple[str, int, bytes, bytes]]:
+    for number in numbers:
+        template = filling.template(number)
+        given = {str(slot): new_id(number, slot) for slot in range(len(template.ids))}
+        given[LEAD_NO] = f"XS-990121-TOWNSHIP-2026-{number:07d}"
+        given[REGISTERED_AT] = filling.registered_at(number).isoformat().replace("+00:00", "Z")
+        pieces = [given[one] if place % 2 else one for place, one in enumerate(template.pieces)]
+        root_id, data_key = given["0"].encode(), os.urandom(KEY_BYTES)
+        snapshot = encrypt(data_key, "".join(pieces).encode(), root_id)
+        yield given["0"], len(template.ids), vault.wrap(data_key, root_id), snapshot

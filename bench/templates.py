@@ -1,0 +1,103 @@
+"""Leads played through the API, as patterns for many: each stands where leads of a county usually stand."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from app.client import Agency, uuid7
+from app.config import Settings
+from app.db import create_engine, driver_connection
+from app.docket.reading import root_key
+from app.transparency.sequencer import sequence
+from app.vault import decrypt, open_vault
+from bench.database import fetch
+from bench.documents import HANDLER, SIGNATORY, offer_content, register_content, screen_content
+from bench.exchange import POLICE, TOWNSHIPS, Exchange
+
+STAGES = ("registered", "screened", "offered", "received", "accepted", "accepted")
+# A snapshot, cut at every id: what stands at odd places is the number of an id, or one of the names below.
+LEAD_NO, REGISTERED_AT = "lead_no", "registered_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One played lead: its ids in a fixed order, the lead's own first, and its case cut at them."""
+
+    lead_id: str
+    ids: tuple[str, ...]
+    pieces: tuple[str, ...]
+
+
+def play(exchange: Exchange, url: str) -> list[Template]:
+    """Take leads through the API to every stage, for each township, and return them as templates."""
+    leads = [_play(exchange, number, stage) for number, stage in enumerate(STAGES * len(TOWNSHIPS))]
+    asyncio.run(_sequence(url))
+    return [_template(exchange.data_dir, url, lead_id) for lead_id in leads]
+
+
+def _play(exchange: Exchange, number: int, stage: str) -> str:
+    # Six stages and five townships: every township meets every stage, and each police organ as well.
+    township = exchange.agencies[TOWNSHIPS[number % len(TOWNSHIPS)]]
+    police = exchange.agencies[POLICE[number // 3 % len(POLICE)]]
+    steps = STAGES.index(stage)
+    lead_id, transfer_id = uuid7(), uuid7()
+    _act(township, "lead.register", lead_id, register_content())
+    if steps >= 1:
+        _act(township, "lead.screen", lead_id, screen_content())
+    if steps >= 2:
+        content = offer_content(transfer_id, police.node_id)
+        _act(township, "transfer.offer", lead_id, content, police)
+        police.seen.newest[lead_id] = township.seen.newest[lead_id]
+    if steps >= 3:
+        received = {"received_at": datetime.now(UTC).isoformat(timespec="seconds"), "attachments_received": 0}
+        _act(police, "transfer.receipt", lead_id, {"transfer_id": transfer_id, **received}, township)
+    if steps >= 4:
+        _act(police, "transfer.accept", lead_id, {"transfer_id": transfer_id}, township)
+    return lead_id
+
+
+def _act(agency: Agency, act: str, lead_id: str, content: dict[str, Any], *to: Agency) -> None:
+    recipients = [one.node_id for one in to]
+    agency.act(act, lead_id, content, recipients=recipients, signatory=SIGNATORY, handler=HANDLER)
+
+
+async def _sequence(url: str) -> None:
+    engine = create_engine(url, pool_size=1)
+    try:
+        async with driver_connection(engine) as connection:
+            while await sequence(connection, datetime.now(UTC)):
+                pass
+    finally:
+        await engine.dispose()
+
+
+def _template(data_dir: Path, url: str, lead_id: str) -> Template:
+    rows = fetch(
+        url,
+        "SELECT act_id AS id FROM act WHERE root_id = $1::uuid UNION ALL SELECT subject_id FROM subject "
+        "WHERE root_id = $1::uuid AND subject_id <> root_id UNION ALL SELECT clock_id FROM clock "
+        "WHERE root_id = $1::uuid",
+        lead_id,
+    )
+    ids = (lead_id, *(str(row["id"]) for row in rows))
+    stored = fetch(url, 'SELECT data_key, snapshot FROM "case" WHERE root_id = $1::uuid', lead_id)[0]
+    return Template(lead_id, ids, _pieces(_opened(data_dir, lead_id, stored), lead_id, ids))
+
+
+def _opened(data_dir: Path, lead_id: str, stored: asyncpg.Record) -> str:
+    key = root_key(open_vault(Settings(data_dir=data_dir)), lead_id, stored["data_key"])
+    return decrypt(key, stored["snapshot"], lead_id.encode()).decode()
+
+
+def _pieces(snapshot: str, lead_id: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+    lead = json.loads(snapshot)["leads"][lead_id]
+    names = {lead["lead_no"]: LEAD_NO, lead["registered_at"]: REGISTERED_AT}
+    names |= {one: str(number) for number, one in enumerate(ids)}
+    cut = re.split("(" + "|".join(map(re.escape, names)) + ")", snapshot)
+    return tuple(names[piece] if place % 2 else piece for place, piece in enumerate(cut))
