@@ -17,7 +17,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     kinds = parser.add_subparsers(dest="name", required=True)
     acts = kinds.add_parser("acts", help="signed acts over HTTP beside the limit, alternating")
-    acts.add_argument("--profile", type=Path, metavar="FOLDER", help="record the first round with py-spy")
+    acts.add_argument("--profile", type=Path, metavar="FOLDER", help="record one more round of each with py-spy")
     for one in (acts, kinds.add_parser("limit", help="pgbench inserting the same rows, one transaction an act")):
         one.add_argument("--rounds", type=int, default=5)
         one.add_argument("--seconds", type=int, default=4, help="of each round")

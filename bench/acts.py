@@ -1,11 +1,9 @@
 """`./run bench acts`: signed acts over HTTP beside the limit, round by round in one run."""
 
-import shutil
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +11,10 @@ from app import embedded_postgres
 from bench import checks, limit, presign
 from bench.exchange import Exchange, running
 from bench.limit import ACTS, Limit, Round
-from bench.load import BenchFailed, Load, post_all, wrk
+from bench.load import Load, post_all, wrk
 from bench.presign import Draft, Ready, Signers
 from bench.processes import cpu_of, cpu_of_cluster, peak_memory, postmaster_of
+from bench.profile import recorded_by_py_spy
 from bench.tables import print_acts, print_limit, print_sizes
 
 WARM_UP = 400
@@ -55,12 +54,16 @@ class Bench:
         self.leads.clear()
         checks.wait_until_sequenced(self.url)
 
-    def round(self, act: str) -> Taken:
-        """Measure one round of an act and check that everything answered is on record."""
+    def round(self, act: str, *, profile: Path | None = None) -> Taken:
+        """Measure one round of an act and check that everything answered is on record.
+
+        With a folder `profile` the round is recorded there by py-spy, and is slower for it.
+        """
         drafts = self._drafts(act)
         ready = self.signers.sign(drafts)
         server, postgres = cpu_of(self.exchange.pid), cpu_of_cluster(self.postmaster)
-        load = self._send(ready)
+        with recorded_by_py_spy(self.exchange.pid, profile / f"{act}.txt") if profile else nullcontext():
+            load = self._send(ready)
         sequenced_after = checks.wait_until_sequenced(self.url)
         server, postgres = cpu_of(self.exchange.pid) - server, cpu_of_cluster(self.postmaster) - postgres
         handed_out = ready[: load.handed_out]
@@ -121,8 +124,7 @@ def measure_acts(*, rounds: int, connections: int, seconds: int, profile: Path |
         for number in range(rounds):
             for act in ACTS:
                 limits[act].append(bound.measure(act, connections=connections, seconds=seconds))
-                with profiled(made.exchange.pid, profile, act) if number == 0 else ExitStack():
-                    taken[act].append(made.round(act))
+                taken[act].append(made.round(act))
                 print(
                     f"round {number + 1} {act}: limit {limits[act][-1].rate:.0f}/s, "
                     f"service {taken[act][-1].load.rate:.0f}/s",
@@ -131,6 +133,9 @@ def measure_acts(*, rounds: int, connections: int, seconds: int, profile: Path |
         for act in ACTS:
             print_acts(act, limits[act], taken[act])
         print(f"API process: {peak_memory(made.exchange.pid):.0f} MiB resident at most")
+        if profile is not None:
+            for act in ACTS:
+                made.round(act, profile=profile)
         ratios = {act: ratio(limits[act], taken[act]) for act in ACTS}
     print("ratio to the limit: " + ", ".join(f"{act} {found:.3f}" for act, found in ratios.items()))
 
@@ -151,23 +156,3 @@ def measure_limit(*, rounds: int, connections: int, seconds: int) -> None:
 def ratio(limits: Sequence[Round], taken: Sequence[Taken]) -> float:
     """Return acts/s of the service over acts/s of the limit, each the median of its rounds."""
     return statistics.median(one.load.rate for one in taken) / statistics.median(one.rate for one in limits)
-
-
-@contextmanager
-def profiled(pid: int, folder: Path | None, act: str) -> Iterator[None]:
-    """Record a round with py-spy, if it is on PATH and a folder is given. The profiled round is slower for it."""
-    if folder is None:
-        yield
-        return
-    program = shutil.which("py-spy")
-    if program is None:
-        raise BenchFailed("py-spy is not on PATH")
-    folder.mkdir(parents=True, exist_ok=True)
-    out = folder / f"{act}.raw.txt"
-    command = [program, "record", "--pid", str(pid), "--format", "raw", "--output", str(out), "--rate", "200"]
-    with subprocess.Popen([*command, "--nonblocking", "--duration", "600"], stdout=subprocess.DEVNULL) as spy:
-        try:
-            yield
-        finally:
-            spy.send_signal(2)
-            spy.wait(30)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -89,8 +89,24 @@ class Feedback(Frozen):
     response: str | None = None
 
 
+class Chapter(Frozen):
+    """What one family of acts keeps about a lead. Each family defines its own; `key` names it in the snapshot.
+
+    Every member has a default: a lead without the chapter has the chapter as it is at the beginning.
+    """
+
+    key: ClassVar[str]
+
+
+Ch = TypeVar("Ch", bound=Chapter)
+
+
 class Lead(Frozen):
-    """One lead, or one part of a lead that was split."""
+    """One lead, or one part of a lead that was split.
+
+    `guests` are parties by invitation (participants, addressees of letters); `known_to` says who may know of an id
+    that is neither a transfer nor a feedback (a consultation, a letter); `chapters` is what the families keep.
+    """
 
     lead_id: str
     lead_no: str
@@ -110,12 +126,32 @@ class Lead(Frozen):
     split_from: str | None = None
     parts: tuple[str, ...] = ()
     merged_into: str | None = None
+    guests: tuple[str, ...] = ()
+    known_to: dict[str, tuple[str, ...]] = {}
+    chapters: dict[str, dict[str, Any]] = {}
+
+    def chapter(self, kind: type[Ch]) -> Ch:
+        """Return what a family keeps about this lead."""
+        return kind.model_validate(self.chapters.get(kind.key, {}))
+
+    def with_chapter(self, chapter: Chapter) -> Self:
+        """Return the lead with a family's chapter in the place of the earlier one."""
+        return self.but(chapters={**self.chapters, chapter.key: chapter.model_dump(mode="json")})
+
+    def invite(self, *nodes: str) -> Self:
+        """Return the lead with more nodes that may know of it."""
+        return self.but(guests=tuple(dict.fromkeys((*self.guests, *nodes))))
+
+    def introduce(self, subject_id: str, *nodes: str) -> Self:
+        """Return the lead with a subject (a consultation, a letter …) that these nodes may know of."""
+        known = tuple(dict.fromkeys((*self.known_to.get(subject_id, ()), *nodes)))
+        return self.but(known_to={**self.known_to, subject_id: known})
 
     @property
     def parties(self) -> frozenset[str]:
         """Every node that may know of the lead, in whatever detail."""
         legs = (node for leg in self.transfers for node in (leg.sender, leg.recipient))
-        return frozenset((self.origin, self.holder, *self.listed_to, *legs)) - frozenset(self.concerned)
+        return frozenset((self.origin, self.holder, *self.listed_to, *self.guests, *legs)) - frozenset(self.concerned)
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         return next((leg for leg in self.transfers if leg.transfer_id == transfer_id), None)

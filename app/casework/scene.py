@@ -23,13 +23,17 @@ CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the rules are told from outside: the time, the register, the calendar, the next lead number."""
+    """What the rules are told from outside: the time, the register, the calendar, fresh lead numbers.
+
+    `known_leads` are those of the other leads named in the act that its sender may know of.
+    """
 
     now: datetime
     nodes: Nodes
     zone: ZoneInfo
     calendar: Calendar = field(default_factory=Calendar)
-    lead_no: str = ""
+    lead_nos: tuple[str, ...] = ()
+    known_leads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,15 @@ class Scene(Generic[C]):
                     self.transfer(getattr(self.content, name))
                 case "feedback_id":
                     self.message(getattr(self.content, name))
+                case "lead_id":
+                    pass
+                case _:
+                    self.require_introduced(getattr(self.content, name))
+
+    def require_introduced(self, subject_id: str) -> None:
+        """Raise `NotFound` unless the sender may know of a consultation, a letter or the like on this lead."""
+        if self.act.sender not in self.lead.known_to.get(subject_id, ()):
+            raise NotFound
 
     def require_holder(self) -> None:
         self.require_role(self.act.sender == self.lead.holder, "holder of the lead", "线索承办单位")
@@ -148,15 +161,15 @@ class Scene(Generic[C]):
             raise InvalidDocument(f"No node {node_id} is registered.", f"未登记的单位：{node_id}。")
         return found
 
-    def start(self, rule: str, node: str, subject: str) -> Clock:
-        """Return a clock that starts now."""
+    def start(self, rule: str, node: str, subject: str, *, lead_id: str | None = None) -> Clock:
+        """Return a clock that starts now, on the act's lead or on a part of it."""
         end = due(DEADLINES[rule], self.now, self.given.zone, self.given.calendar)
         counted_in_days = DEADLINES[rule].unit != "hours"
         return Clock(
-            clock_id=str(uuid5(CLOCKS, f"{self.act.act_id}:{rule}:{node}")),
+            clock_id=str(uuid5(CLOCKS, f"{self.act.act_id}:{rule}:{node}:{subject}")),
             rule=rule,
             node=node,
-            lead_id=self.act.lead_id,
+            lead_id=lead_id or self.act.lead_id,
             subject=subject,
             started=self.now,
             due=end,

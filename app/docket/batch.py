@@ -71,11 +71,7 @@ class Batch:
         if taken.kid in self.found.revoked:
             raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
         opened = await self._case_of(taken)
-        lead_no = ""
-        if CATALOGUE[act.name].opens_case:
-            year = self.now.astimezone(self.means.issuer.zone).year
-            lead_no = await self.means.numbers.next(self.means.directory.nodes[act.sender], year)
-        given = Given(self.now, self.means.directory.nodes, self.means.issuer.zone, self.calendar, lead_no)
+        given = await self._given(connection, taken)
         try:
             decision = decide(opened.case, act, given)
         except NotFound:
@@ -113,10 +109,28 @@ class Batch:
         if known:
             raise InvalidDocument("An id belongs to another lead.", "所列编号属于另一线索。")
 
+    async def _given(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Given:
+        act, means = taken.act, self.means
+        kind = CATALOGUE[act.name]
+        node, year = means.directory.nodes[act.sender], self.now.astimezone(means.issuer.zone).year
+        numbers = [await means.numbers.next(node, year) for _ in range(kind.lead_numbers(act.content))]
+        named, known = list(kind.other_leads(act.content)), []
+        if named:
+            known = await connection.fetch(
+                "SELECT lead_id FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])", act.sender, named
+            )
+        return Given(
+            self.now,
+            means.directory.nodes,
+            means.issuer.zone,
+            self.calendar,
+            lead_nos=tuple(numbers),
+            known_leads=frozenset(str(row["lead_id"]) for row in known),
+        )
+
     def _require_free(self, taken: Submission) -> None:
-        for name in CATALOGUE[taken.act.name].claims:
-            if name != "lead_id" and getattr(taken.act.content, name) in self.found.subjects:
-                raise IdTaken(f"This {name} is taken.", f"{name} 已被占用。")
+        if any(one in self.found.subjects for one in CATALOGUE[taken.act.name].claimed(taken.act.content)):
+            raise IdTaken("An id that this act brings is taken.", "文书中的新编号已被占用。")
 
     def _require_files(self, taken: Submission) -> None:
         for one in taken.act.document.attachments:
@@ -171,10 +185,8 @@ class Batch:
             size, object_key, key = self.found.files[act.sender, one]
             sealed = opened.seal_file_key(object_key, key)
             self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed))
-        if CATALOGUE[act.name].opens_case:
-            self._number(lead.lead_no, lead.lead_id, None)
-            if act.content.source.external_no is not None:
-                self._number(act.content.source.external_no, lead.lead_id, act.act_id)
+        if CATALOGUE[act.name].opens_case and act.content.source.external_no is not None:
+            self._number(act.content.source.external_no, lead.lead_id, act.act_id)
         if act.document.document_no is not None:
             self._number(act.document.document_no, lead.lead_id, act.act_id)
         return on_record(case, ref)
@@ -188,6 +200,8 @@ class Batch:
             self.rows.subjects.append((claim.subject_id, claim.kind, case.root_id, claim.lead_id, False))
         for lead in decision.leads:
             before = case.leads.get(lead.lead_id)
+            if before is None:
+                self._number(lead.lead_no, lead.lead_id, None)
             offered = {leg.transfer_id for leg in lead.transfers if leg.state is TransferState.OFFERED}
             was = {
                 leg.transfer_id for leg in (before.transfers if before else ()) if leg.state is TransferState.OFFERED

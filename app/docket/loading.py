@@ -6,6 +6,8 @@ from typing import Any
 
 import asyncpg
 
+from app.casework.acts import CATALOGUE
+from app.casework.document import Act
 from app.docket.submission import Answer, Submission
 from app.docket.writing import Opened
 from app.vault import Vault
@@ -34,7 +36,7 @@ async def load(connection: "asyncpg.Connection[Any]", vault: Vault, submissions:
         found.recorded[str(row["act_id"])] = (row["sender"], row["body_sha256"], answer)
     for row in await connection.fetch(
         "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
-        list({one for act in acts for one in (act.lead_id, *_ids(act.content))}),
+        list({one for act in acts for one in (act.lead_id, *_ids(act))}),
     ):
         found.subjects[str(row["subject_id"])] = (str(row["root_id"]), str(row["lead_id"]))
     # A revocation takes these rows FOR UPDATE: it comes wholly before this batch or wholly after.
@@ -92,5 +94,8 @@ async def _find_files(
             found.files[place] = (row["size"], row["object_key"], key)
 
 
-def _ids(content: Any) -> list[str]:
-    return [value for name, value in content if name.endswith("_id") and isinstance(value, str)]
+def _ids(act: Act[Any]) -> list[str]:
+    """Return every id of an act that may belong to a case: what its endpoint names and what it brings."""
+    kind = CATALOGUE[act.name]
+    named = (getattr(act.content, name) for name in kind.path_ids if name != "lead_id")
+    return [*named, *kind.claimed(act.content)]

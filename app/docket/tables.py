@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.db import Table
 
-SUBJECTS = ("lead", "transfer", "feedback", "consultation", "letter")
+SUBJECTS = ("lead", "transfer", "feedback", "consultation", "letter", "protection", "opening")
 
 
 class CaseRow(Table, table=True):

@@ -27,15 +27,17 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[str]:
         with _turn(data_dir):
             # Held as long as we live: the kernel lets go of it however we die.
             fcntl.flock(users, fcntl.LOCK_SH)
-            server = postmaster.settled(data_dir / "postgres") or _start(data_dir, durable=durable)
-            url = _url(server, data_dir)
+            try:
+                server = postmaster.settled(data_dir / "postgres") or _start(data_dir, durable=durable)
+                url = _url(server, data_dir)
+            except BaseException:
+                _leave(users, data_dir)
+                raise
         try:
             yield url
         finally:
             with _turn(data_dir):
-                if _last(users):
-                    postmaster.stop(data_dir / "postgres")
-                    listening.forget_runtime(data_dir / "postgres.runtime")
+                _leave(users, data_dir)
 
 
 @contextmanager
@@ -55,12 +57,14 @@ def _turn(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _last(users: int) -> bool:
+def _leave(users: int, data_dir: Path) -> None:
+    """Stop the server and remove its temporary folder, unless somebody else still uses them."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    return True
+        return
+    postmaster.stop(data_dir / "postgres")
+    listening.forget_runtime(data_dir / "postgres.runtime")
 
 
 def _start(data_dir: Path, *, durable: bool) -> postmaster.Postmaster:

@@ -228,7 +228,7 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("on_offer", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('lead', 'transfer', 'feedback', 'consultation', 'letter')", name=op.f("ck_subject_kind")
+            "kind IN ('lead', 'transfer', 'feedback', 'consultation', 'letter', 'protection', 'opening')", name=op.f("ck_subject_kind")
         ),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_subject")),
     )

@@ -1,6 +1,7 @@
 """A case without a database: acts go straight to the rules, as the docket would take them there."""
 
 import hashlib
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,6 +47,7 @@ class Stage:
         self.lead_id = str(uuid4())
         self.case = Case(root_id=self.lead_id)
         self.decisions: list[Decision] = []
+        self.counter = itertools.count(1)
 
     @property
     def lead(self) -> Lead:
@@ -76,7 +78,8 @@ class Stage:
         )
         act_id = str(uuid4())
         act = Act(act_id, fingerprint(act_id), document)
-        decision = decide(self.case, act, Given(self.now, CAST, ZONE, lead_no="XS-990121-TOWNSHIP-2026-000001"))
+        given = Given(self.now, CAST, ZONE, lead_nos=self.numbers(CATALOGUE[name].lead_numbers(document.content)))
+        decision = decide(self.case, act, given)
         case = evolve(self.case, decision, self.now)
         readers = tuple(dict.fromkeys((sender, *to)))
         case = on_record(case, self._ref(act_id, name, sender, len(case.acts) + 1, readers))
@@ -87,6 +90,9 @@ class Stage:
         self.case = case
         self.decisions.append(decision)
         return decision
+
+    def numbers(self, count: int) -> tuple[str, ...]:
+        return tuple(f"XS-990121-TOWNSHIP-2026-{next(self.counter):06d}" for _ in range(count))
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)

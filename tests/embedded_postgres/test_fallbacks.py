@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from app import embedded_postgres
 from tests.embedded_postgres.conftest import Member, ask
 
 Join = Callable[..., Member]
@@ -29,3 +30,14 @@ def test_without_the_wheel_a_postgresql_of_the_machine_serves(tmp_path: Path, op
     member = join(open_folder / "data", site=tmp_path)
     assert ask(member.url, "SELECT upper('\u00e4') = '\u00c4'") == [(True,)]
     member.leave()
+
+
+def test_a_start_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("9\n")
+    with (
+        pytest.raises(embedded_postgres.ServerNotStarted, match="no PostgreSQL 9, which made the data folder"),
+        embedded_postgres.running(tmp_path),
+    ):
+        pass
+    assert not (tmp_path / "postgres.runtime").exists()

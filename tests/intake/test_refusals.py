@@ -15,6 +15,10 @@ def slug(answer: httpx.Response) -> str:
     return str(answer.json()["type"]).removeprefix("/problems/")
 
 
+def other_signature(token: str) -> str:
+    return token[:-40] + ("B" if token[-40] == "A" else "A") + token[-39:]
+
+
 @pytest.fixture(scope="module")
 def town(exchange: World) -> Raw:
     return Raw(exchange.agency("township"))
@@ -50,7 +54,7 @@ def test_a_signature_for_another_purpose_or_party_gets_the_one_answer(town: Raw,
 
 def test_a_missing_malformed_or_foreign_signature_gets_the_same_answer(town: Raw) -> None:
     body = json.dumps(town.document()).encode()
-    for token in ("x", town.sign(body + b" "), town.sign(body)[:-2] + "AA"):
+    for token in ("x", town.sign(body + b" "), other_signature(town.sign(body))):
         assert slug(town.post(body, token=token)) == "bad-signature"
     bare = town.http.post("/v1/leads", content=body, headers={"Content-Type": "application/json"})
     assert slug(bare) == "bad-signature"

@@ -1,8 +1,8 @@
 """The table of acts: name, endpoint, document, who may, what follows. Intake, docket and API page are made of it."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
 
 from app.casework.case import Case
@@ -26,13 +26,20 @@ class ActType:
     path: str
     document: type[Document[Any]]
     rule: Callable[[Scene[Any]], Decision]
-    kinds: frozenset[Kind]
     who: tuple[str, str]
     title: tuple[str, str]
-    rules: tuple[Rule, ...]
     example: dict[str, Any]
+    kinds: frozenset[Kind] = EVERY_KIND
+    rules: tuple[Rule, ...] = ()
     opens_case: bool = False
-    claims: tuple[str, ...] = field(default=())
+    claims: tuple[str, ...] = ()
+    new_ids: Callable[[Any], Iterable[str]] = lambda _: ()
+    lead_numbers: Callable[[Any], int] = lambda _: 0
+    other_leads: Callable[[Any], Iterable[str]] = lambda _: ()
+
+    def claimed(self, content: Any) -> tuple[str, ...]:
+        """Return the ids that an act brings into the world; each must be free."""
+        return (*(getattr(content, name) for name in self.claims), *self.new_ids(content))
 
     @property
     def path_ids(self) -> tuple[str, ...]:
@@ -56,14 +63,21 @@ class Particulars(TypedDict):
     example: dict[str, Any]
     kinds: NotRequired[frozenset[Kind]]
     rules: NotRequired[tuple[Rule, ...]]
-    claims: NotRequired[tuple[str, ...]]
     opens_case: NotRequired[bool]
+    claims: NotRequired[tuple[str, ...]]
+    new_ids: NotRequired[Callable[[Any], Iterable[str]]]
+    lead_numbers: NotRequired[Callable[[Any], int]]
+    other_leads: NotRequired[Callable[[Any], Iterable[str]]]
 
 
 def act(
     name: str, path: str, content: type[C], **particulars: Unpack[Particulars]
 ) -> Callable[[Callable[[Scene[C]], Decision]], Callable[[Scene[C]], Decision]]:
-    """Enter a rule into the table of acts. `claims` are the members of the content that bring new ids."""
+    """Enter a rule into the table of acts.
+
+    `claims` are the members of the content that bring new ids, `new_ids` finds those that stand deeper;
+    `lead_numbers` says how many fresh lead numbers the rule needs, `other_leads` which other leads it names.
+    """
 
     def enter(rule: Callable[[Scene[C]], Decision]) -> Callable[[Scene[C]], Decision]:
         CATALOGUE[name] = ActType(
@@ -71,13 +85,7 @@ def act(
             path=path,
             document=Document[content],  # type: ignore[valid-type]  # pydantic builds the class at run time
             rule=rule,
-            kinds=particulars.get("kinds", EVERY_KIND),
-            who=particulars["who"],
-            title=particulars["title"],
-            rules=particulars.get("rules", ()),
-            example=particulars["example"],
-            opens_case=particulars.get("opens_case", False),
-            claims=particulars.get("claims", ()),
+            **particulars,
         )
         return rule
 

@@ -120,7 +120,7 @@ EXAMPLE = {
     rules=(SELF_INTEREST,),
     example=EXAMPLE,
     opens_case=True,
-    claims=("lead_id",),
+    lead_numbers=lambda _: 1,
 )
 def register(scene: Scene[Register]) -> Decision:
     """Register a lead. Responsibility lies with the sender until another agency signs for it."""
@@ -130,7 +130,7 @@ def register(scene: Scene[Register]) -> Decision:
     lead_id = scene.act.lead_id
     lead = Lead(
         lead_id=lead_id,
-        lead_no=scene.given.lead_no,
+        lead_no=scene.given.lead_nos[0],
         state=LeadState.REGISTERED,
         origin=scene.act.sender,
         holder=scene.act.sender,

@@ -1,0 +1,84 @@
+"""Schemathesis against the running service: whatever is sent, it answers as its OpenAPI document says."""
+
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from app.config import Settings
+from app.main import create_app
+from tests.agencies import World
+from tests.openapi.due import reporting
+from tests.openapi.speaking import Speaking
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = 10
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+def operations() -> list[tuple[str, str]]:
+    """Path and method of every operation: pytest asks before any service runs."""
+    app = create_app(Settings(), database_url="postgresql://nowhere/none")
+    return [(path, method) for path, methods in app.openapi()["paths"].items() for method in methods]
+
+
+@pytest.fixture(scope="module")
+def schema(exchange: World, document: dict[str, Any]) -> OpenApiSchema:
+    config = SchemathesisConfig.from_dict(
+        {
+            "base-url": exchange.url,
+            "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
+            "phases": {name: {"enabled": name != "stateful"} for name in PHASES},
+        }
+    )
+    return schemathesis.openapi.from_dict(document, config=config)
+
+
+@pytest.fixture(scope="module")
+def speaking(exchange: World) -> Speaking:
+    """What a reader may ask for: one lead with a feedback, of which the township knows every id."""
+    due, town = reporting(exchange), exchange.agency("township")
+    police = exchange.agency("police")
+    police.send_feedback(due.ids["transfer_id"], "progress", "正在核查", feedback_id=due.ids["feedback_id"])
+    stored = town.upload(b"fictional", name="a.txt", media_type="text/plain")
+    ids = {"lead_id": due.lead_id, "act_id": town.timeline(due.lead_id)[0]["act_id"], "node_id": police.node_id}
+    return Speaking(exchange, {**ids, **due.ids, "sha256": stored["sha256"], "slug": "wrong-state"})
+
+
+@pytest.fixture(scope="module")
+def session() -> Any:
+    with requests.Session() as one:
+        one.trust_env = False  # whatever proxy the machine has, it does not lead to a server on this machine
+        yield one
+
+
+@pytest.mark.parametrize(("path", "method"), operations())
+def test_whatever_is_sent_the_service_answers_as_documented(
+    path: str, method: str, schema: OpenApiSchema, speaking: Speaking, session: requests.Session
+) -> None:
+    @settings(deadline=None, suppress_health_check=list(HealthCheck))
+    def answers(case: schemathesis.Case) -> None:
+        case.call_and_validate(session=session, checks=CHECKS, **speaking.prepare(case))
+
+    # `schema.parametrize()` makes every case while pytest collects, 16 s before any test of any other module runs.
+    # Its builder is called here instead, one operation at a time.
+    build_operation_test(
+        config=schema.config,
+        operation=schema[path][method],
+        test_func=answers,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )()
