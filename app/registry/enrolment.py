@@ -26,7 +26,9 @@ async def issue_code(engine: AsyncEngine, node_id: str, created_by: str, now: da
 
     Raises NotFound for an unknown node. Older unused codes of the node stay good until they expire.
     """
-    code = b64url.encode(secrets.token_bytes(CODE_BYTES))
+    # A code that begins with "-" would be an option on every command line; one in 64 is drawn again.
+    while (code := b64url.encode(secrets.token_bytes(CODE_BYTES))).startswith("-"):
+        pass
     async with AsyncSession(engine) as session, session.begin():
         await require_node(session, node_id)
         session.add(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.acts.transfer import reopened
+from app.casework.acts.transfer import divert_again, reopened
 from app.casework.case import LeadState, TransferState
 from app.casework.decision import Admission, Decision
 from app.casework.routing import ACCEPTING
@@ -123,4 +123,8 @@ def return_(scene: Scene[Return]) -> Decision:
     lead = scene.lead.but(state=LeadState.RETURNED, holder=leg.sender).with_transfer(
         leg.but(state=TransferState.RETURNED)
     )
-    return Decision(leads=(reopened(lead, leg),), stops=scene.running(leg.transfer_id))
+    return Decision(
+        leads=(reopened(lead, leg),),
+        starts=divert_again(scene, leg),
+        stops=scene.running(leg.transfer_id),
+    )

@@ -3,10 +3,11 @@
 Responsibility stays with the holder until the receipt is signed.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState, Transfer, TransferState
+from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
@@ -205,14 +206,22 @@ def withdraw(scene: Scene[Withdraw]) -> Decision:
     scene.require_recipients(leg.recipient)
     scene.require_leg(leg, TransferState.OFFERED)
     lead = scene.lead.but(state=leg.resumes).with_transfer(leg.but(state=TransferState.WITHDRAWN))
-    lead = reopened(lead, leg)
-    return Decision(leads=(lead,), stops=scene.running(leg.transfer_id))
+    return Decision(
+        leads=(reopened(lead, leg),),
+        starts=divert_again(scene, leg),
+        stops=scene.running(leg.transfer_id),
+    )
 
 
 def reopened(lead: Lead, leg: Transfer) -> Lead:
     """Return the lead with the leg that `leg` carried on open again, so that it can be accepted or returned."""
     before = lead.transfer(leg.came_by) if leg.came_by else None
     return lead.with_transfer(before.but(state=TransferState.RECEIPTED)) if before else lead
+
+
+def divert_again(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
+    """Return the clock of whoever has the leg that `leg` carried on: it is again theirs to take up or pass on."""
+    return (scene.start("D05", leg.sender, leg.came_by),) if leg.came_by else ()
 
 
 def _leg(
