@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.commands import demonstration, exchanging, nodes, people, serving
+from app.commands import demonstration, exchanging, nodes, people, rebuilding, serving, verifying
 from app.commands.failure import EXPECTED, one_line
 
 cli = typer.Typer(
@@ -19,9 +19,11 @@ cli.command()(demonstration.demo)
 cli.command()(serving.serve)
 cli.command()(serving.worker)
 cli.command()(serving.migrate)
+cli.command()(rebuilding.rebuild)
 cli.command()(nodes.keygen)
 cli.command()(exchanging.send)
 cli.command()(exchanging.inbox)
+cli.command()(verifying.verify)
 cli.add_typer(nodes.node, name="node")
 cli.add_typer(people.admin, name="admin")
 

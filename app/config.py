@@ -29,6 +29,15 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(default=None, description="default: DATA_DIR/master.key")
     queue_limit: int = Field(default=2000, ge=1, description="acts waiting for a commit; beyond it 503")
     requests_per_second: int = Field(default=0, ge=0, description="per client address and process; 0: no limit")
+    witness_policy: Path | None = Field(
+        default=None,
+        description="a C2SP tlog-policy: `log` lines name the logs that this exchange witnesses; `witness` lines with "
+        "URLs, and `quorum`, say who cosigns its own checkpoints and how many are enough",
+    )
+    deadlines_file: Path | None = Field(default=None, description="JSON: limits set otherwise for places; local rules")
+    sm2_receipts: bool = Field(
+        default=False, description="sign every receipt a second time, by SM2; needs a libcrypto that can"
+    )
     log_level: str = "INFO"
 
     @field_validator("time_zone")

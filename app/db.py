@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import asyncpg
 from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
@@ -17,6 +18,16 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# What it looks like when the database is away, whatever layer notices it first.
+UNREACHABLE = (
+    ConnectionError,
+    OperationalError,
+    InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+)
 
 
 class Table(SQLModel):

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,7 +53,13 @@ async def readyz(request: Request, engine: Engine) -> Response:
     return JSONResponse(checks, 200 if all(checks.values()) else 503)
 
 
-@router.get("/metrics", operation_id="read_metrics", summary="Metrics · 指标", response_model=None)
+@router.get(
+    "/metrics",
+    operation_id="read_metrics",
+    summary="Metrics · 指标",
+    response_model=None,
+    response_class=PlainTextResponse,
+)
 async def metrics(request: Request, engine: Engine) -> Response:
     """Prometheus text format: acts by type and outcome, queue depth, batch size, commit time, inbox lag."""
     try:

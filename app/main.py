@@ -5,13 +5,17 @@ import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
+import structlog
 import uvicorn
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
 from app import __version__, health, logs, problem_pages, problems
+from app.admin import calendar
 from app.admin import routes as admin
+from app.admin import statistics as admin_statistics
 from app.admin.people import Door
 from app.attachments import routes as attachments
 from app.attachments.service import keep_swept
@@ -19,23 +23,38 @@ from app.attachments.store import open_store
 from app.config import Settings
 from app.db import create_engine
 from app.deps import type_clock
-from app.docket.batch import Means
+from app.docket.assembly import open_means
 from app.docket.docket import Docket
-from app.docket.issuer import Issuer, utc_now
-from app.docket.numbers import LeadNumbers
+from app.docket.issuer import utc_now
+from app.docket.matching import MatchLoop
+from app.docket.ticking import TimeLoop
 from app.docs_ui import routes as docs_ui
-from app.docs_ui.description import DESCRIPTION
+from app.docs_ui.description import DESCRIPTION, TAGS
+from app.errors import WeakKey
+from app.evidence import bundle_routes, proof_routes
+from app.intake.door import ActDoor
 from app.intake.intake import Intake
 from app.intake.limits import RequestLimit
-from app.intake.routes import act_routes
+from app.intake.routes import act_routes, with_whole_examples
 from app.migrate import MIGRATIONS
 from app.registry import routes as registry
-from app.registry.directory import Directory
-from app.registry.exchange_keys import ensure_exchange_keys, log_origin
-from app.transparency.sequencer import Sequencer
+from app.registry.exchange_keys import ensure_exchange_keys, log_origin, witness_name
+from app.signing import sm2
+from app.statistics.upkeep import keep_statistics
+from app.transparency import routes as log
+from app.transparency.assembly import open_log, read_policy
+from app.transparency.checkpoint import Log, WitnessKey
 from app.vault import open_vault
 from app.views import routes as views
+from app.views import statistics_routes
 from app.views.inbox_wait import Inboxes
+
+
+class Service(FastAPI):
+    """The application, with an OpenAPI document that says what is meant."""
+
+    def openapi(self) -> dict[str, Any]:
+        return with_whole_examples(super().openapi())
 
 
 def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc_now, worker: bool = True) -> FastAPI:
@@ -46,10 +65,11 @@ def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc
         async with running(app, settings, database_url, clock, worker=worker):
             yield
 
-    app = FastAPI(
+    app = Service(
         title="LeadBridge 线索桥",
         version=__version__,
         description=DESCRIPTION,
+        openapi_tags=TAGS,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -57,14 +77,21 @@ def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc
     for router in (
         act_routes(),
         views.router,
+        statistics_routes.router,
+        proof_routes.router,
+        bundle_routes.router,
+        log.router,
         attachments.router,
         registry.router,
         admin.router,
+        calendar.router,
+        admin_statistics.router,
         health.router,
         problem_pages.router,
     ):
         app.include_router(router)
     docs_ui.install(app)
+    app.add_middleware(ActDoor, service=app)
     if settings.requests_per_second:
         app.add_middleware(RequestLimit, per_second=settings.requests_per_second)
     problems.install(app)
@@ -78,22 +105,37 @@ async def running(
     """Open what the routes use, run the loops, and close in order: accepted acts have been answered by then."""
     engine = create_engine(database_url)
     vault = open_vault(settings)
-    keys = await ensure_exchange_keys(engine, vault, clock())
-    directory = Directory(engine)
-    await directory.refresh()
-    issuer = Issuer(settings.exchange_id, keys.signing, log_origin(settings.exchange_id), settings.zone)
-    sequencer = Sequencer(engine, clock)
-    means = Means(issuer, vault, directory, LeadNumbers(engine), vault.derive("lead-number"))
-    docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=sequencer.wake)
+    keys = await ensure_exchange_keys(engine, vault, clock(), with_sm2=settings.sm2_receipts)
+    means = await open_means(settings, engine, vault, keys)
+    directory, issuer = means.directory, means.issuer
+    transparency = open_log(
+        engine,
+        clock,
+        Log(log_origin(settings.exchange_id), keys.log),
+        WitnessKey(witness_name(settings.exchange_id), keys.witness),
+        read_policy(settings.witness_policy),
+    )
+    await transparency.published.refresh()
+    docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=transparency.sequencer.wake)
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
     app.state.exchange_keys, app.state.directory, app.state.issuer = keys, directory, issuer
     app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
-    app.state.intake = Intake(engine, directory, docket, issuer, clock)
+    app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
+    app.state.transparency = transparency
     app.state.newest_migration = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    loops = [docket.run(), directory.listen(), inboxes.listen()]
+    app.state.working_days = means.working_days
+    loops = [
+        docket.run(),
+        directory.listen(),
+        means.working_days.keep_fresh(),
+        inboxes.listen(),
+        transparency.published.listen(),
+    ]
     if worker:
-        loops += [sequencer.run(), keep_swept(engine, app.state.attachments, clock)]
+        time_loop = TimeLoop(engine, docket, clock, settings.zone)
+        loops += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
+        loops += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
     tasks = [asyncio.create_task(loop) for loop in loops]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()
@@ -110,8 +152,16 @@ async def running(
 
 
 async def serve(settings: Settings, *, database_url: str, worker: bool) -> None:
-    """Serve until stopped. On a signal no new request is taken and those under way are answered."""
+    """Serve until stopped. On a signal no new request is taken and those under way are answered.
+
+    Raises `WeakKey` where SM2 receipts are configured and no libcrypto can make them.
+    """
     logs.configure(settings.log_level)
+    lacking = sm2.unavailable()
+    if lacking is not None:
+        structlog.get_logger(__name__).warning(f"SM2 unavailable: {lacking}")
+        if settings.sm2_receipts:
+            raise WeakKey(f"LEADBRIDGE_SM2_RECEIPTS is set, but SM2 is unavailable: {lacking}.", "本机无法使用 SM2。")
     app = create_app(settings, database_url=database_url, worker=worker)
     config = uvicorn.Config(
         app,

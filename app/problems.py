@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
+from app.db import UNREACHABLE
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
@@ -215,15 +216,21 @@ class _LastResort:
                 raise ConnectionAbortedError(request_id) from None
             request = Request(scope, receive)
             answer = problem_response(
-                InternalError(
-                    "The service failed; quote the request id.",
-                    "服务出现故障，请提供 request_id 以便查询。",
-                    members={"request_id": request_id},
-                ),
+                _told(error, request_id),
                 request.headers.get("accept-language"),
                 quote(scope["path"]),
             )
             await answer(scope, receive, send)
+
+
+def _told(error: Exception, request_id: str) -> errors.Problem:
+    if isinstance(error, UNREACHABLE) or getattr(error, "connection_invalidated", False):
+        return errors.Overloaded("The database is away; try again.", "数据库暂时不可用，请稍后再试。", retry_after=2)
+    return InternalError(
+        "The service failed; quote the request id.",
+        "服务出现故障，请提供 request_id 以便查询。",
+        members={"request_id": request_id},
+    )
 
 
 def _places(error: BaseException | None) -> Iterator[str]:

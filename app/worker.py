@@ -8,8 +8,16 @@ from app.attachments.service import keep_swept
 from app.attachments.store import open_store
 from app.config import Settings
 from app.db import create_engine
+from app.docket.assembly import open_means
+from app.docket.docket import Docket
 from app.docket.issuer import utc_now
-from app.transparency.sequencer import Sequencer
+from app.docket.matching import MatchLoop
+from app.docket.ticking import TimeLoop
+from app.registry.exchange_keys import ensure_exchange_keys, log_origin, witness_name
+from app.statistics.upkeep import keep_statistics
+from app.transparency.assembly import open_log, read_policy
+from app.transparency.checkpoint import Log, WitnessKey
+from app.vault import open_vault
 
 
 async def run(settings: Settings, database_url: str) -> None:
@@ -19,8 +27,28 @@ async def run(settings: Settings, database_url: str) -> None:
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)
     engine = create_engine(database_url, application_name="leadbridge-worker")
-    sequencer, store = Sequencer(engine, utc_now), open_store(settings)
-    loops = {asyncio.create_task(loop) for loop in (sequencer.run(), keep_swept(engine, store, utc_now))}
+    vault = open_vault(settings)
+    keys = await ensure_exchange_keys(engine, vault, utc_now())
+    means = await open_means(settings, engine, vault, keys)
+    transparency = open_log(
+        engine,
+        utc_now,
+        Log(log_origin(settings.exchange_id), keys.log),
+        WitnessKey(witness_name(settings.exchange_id), keys.witness),
+        read_policy(settings.witness_policy),
+    )
+    docket = Docket(engine, means, utc_now, limit=settings.queue_limit, committed=transparency.sequencer.wake)
+    running = (
+        *transparency.background(),
+        docket.run(),
+        means.directory.listen(),
+        means.working_days.keep_fresh(),
+        TimeLoop(engine, docket, utc_now, settings.zone).run(),
+        MatchLoop(engine, docket).run(),
+        keep_swept(engine, open_store(settings), utc_now),
+        keep_statistics(engine, utc_now, settings.zone),
+    )
+    loops = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({*loops, stop_asked}, return_when=asyncio.FIRST_COMPLETED)

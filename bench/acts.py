@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app import embedded_postgres
 from bench import checks, limit, presign
+from bench.database import settle
 from bench.exchange import Exchange, running
 from bench.limit import ACTS, Limit, Round
 from bench.load import Load, post_all, wrk
@@ -34,7 +35,10 @@ class Taken:
 
 @dataclass(slots=True)
 class Bench:
-    """One exchange under measurement. `leads` are registered and screened, and wait for an offer."""
+    """One exchange under measurement. `leads` are registered and screened, and wait for an offer.
+
+    `neighbours` are other databases on its server.
+    """
 
     exchange: Exchange
     url: str
@@ -44,6 +48,7 @@ class Bench:
     connections: int
     seconds: int
     leads: list[Ready] = field(default_factory=list)
+    neighbours: list[str] = field(default_factory=list)
     fastest: int = FASTEST
 
     def warm_up(self) -> None:
@@ -60,6 +65,7 @@ class Bench:
         With a folder `profile` the round is recorded there by py-spy, and is slower for it.
         """
         drafts = self._drafts(act)
+        settle(self.url, *self.neighbours)
         ready = self.signers.sign(drafts)
         server, postgres = cpu_of(self.exchange.pid), cpu_of_cluster(self.postmaster)
         with recorded_by_py_spy(self.exchange.pid, profile / f"{act}.txt") if profile else nullcontext():
@@ -118,6 +124,7 @@ def measure_acts(*, rounds: int, connections: int, seconds: int, profile: Path |
     """Alternate limit and service for each act and print every round, the medians and the ratio."""
     with bench(connections=connections, seconds=seconds) as made:
         bound = limit.prepared(made.url, made.postmaster, made.folder)
+        made.neighbours.append(bound.url)
         print_sizes(made.url)
         limits: dict[str, list[Round]] = {act: [] for act in ACTS}
         taken: dict[str, list[Taken]] = {act: [] for act in ACTS}

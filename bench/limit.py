@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from app.embedded_postgres import binaries
 from app.embedded_postgres.account import Account
-from bench.database import create_database, fetch, value
+from bench.database import create_database, fetch, settle, value
 from bench.exchange import COORDINATION, POLICE, TOWNSHIPS
 from bench.load import BenchFailed
 from bench.processes import cpu_of_cluster
@@ -62,6 +62,7 @@ class Limit:
     """The second database, and the payload of each act as pgbench sends it."""
 
     url: str
+    exchange_url: str
     postmaster: int
     folder: Path
     samples: Mapping[str, Mapping[str, str]]
@@ -71,6 +72,7 @@ class Limit:
         if act == "transfer.offer":
             self._prepare_offers(10_000 * seconds)
         before = value(self.url, "SELECT count(*) FROM act WHERE act = $1", act)
+        settle(self.url, self.exchange_url)
         cpu, client = cpu_of_cluster(self.postmaster), _children()
         done = self._pgbench(act, connections, seconds)
         cpu, client = cpu_of_cluster(self.postmaster) - cpu, _children() - client
@@ -127,7 +129,7 @@ def prepared(url: str, postmaster: int, folder: Path) -> Limit:
     made = create_database(url, "limit")
     for statement in filter(str.strip, COUNTERS.split(";")):
         fetch(made, statement)
-    return Limit(made, postmaster, folder, samples)
+    return Limit(made, url, postmaster, folder, samples)
 
 
 def _array(texts: Sequence[str]) -> str:

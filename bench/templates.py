@@ -14,11 +14,13 @@ from app.client import Agency, uuid7
 from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.docket.reading import root_key
-from app.transparency.sequencer import sequence
+from app.registry.exchange_keys import ensure_exchange_keys, log_origin
+from app.transparency.checkpoint import Log
+from app.transparency.sequencer import open_tree, sequence
 from app.vault import decrypt, open_vault
 from bench.database import fetch
 from bench.documents import HANDLER, SIGNATORY, offer_content, register_content, screen_content
-from bench.exchange import POLICE, TOWNSHIPS, Exchange
+from bench.exchange import EXCHANGE_ID, POLICE, TOWNSHIPS, Exchange
 
 STAGES = ("registered", "screened", "offered", "received", "accepted", "accepted")
 # A snapshot, cut at every id: what stands at odd places is the number of an id, or one of the names below.
@@ -37,7 +39,7 @@ class Template:
 def play(exchange: Exchange, url: str) -> list[Template]:
     """Take leads through the API to every stage, for each township, and return them as templates."""
     leads = [_play(exchange, number, stage) for number, stage in enumerate(STAGES * len(TOWNSHIPS))]
-    asyncio.run(_sequence(url))
+    asyncio.run(_sequence(exchange.data_dir, url))
     return [_template(exchange.data_dir, url, lead_id) for lead_id in leads]
 
 
@@ -67,12 +69,16 @@ def _act(agency: Agency, act: str, lead_id: str, content: dict[str, Any], *to: A
     agency.act(act, lead_id, content, recipients=recipients, signatory=SIGNATORY, handler=HANDLER)
 
 
-async def _sequence(url: str) -> None:
+async def _sequence(data_dir: Path, url: str) -> None:
     engine = create_engine(url, pool_size=1)
     try:
+        vault = open_vault(Settings(data_dir=data_dir))
+        keys = await ensure_exchange_keys(engine, vault, datetime.now(UTC))
+        log = Log(log_origin(EXCHANGE_ID), keys.log)
         async with driver_connection(engine) as connection:
-            while await sequence(connection, datetime.now(UTC)):
-                pass
+            tree, grown = None, await open_tree(connection, datetime.now(UTC), log)
+            while tree is None or grown.size > tree.size:
+                tree, grown = grown, await sequence(connection, datetime.now(UTC), log, grown)
     finally:
         await engine.dispose()
 

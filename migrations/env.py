@@ -6,6 +6,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import app.admin.tables
+import app.docket.blind_index
+import app.docket.stat_tables
 import app.docket.tables
 import app.registry.tables
 import app.transparency.tables  # noqa: F401  (imported for the tables that they define)

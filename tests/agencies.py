@@ -19,6 +19,8 @@ from app.admin.people import add_person
 from app.casework.acts import CATALOGUE
 from app.client import Administrator, Agency, NodeKeys, StoredAct, uuid7
 from app.db import create_engine
+from app.deps import type_clock
+from app.docket.issuer import utc_now
 from app.signing.jws import sign_detached
 from app.signing.keys import generate_private
 from tests.server import EXCHANGE_ID, serving
@@ -29,6 +31,7 @@ CAST = {
     "police-990121": ("police", "测试县公安局", "990121", "county"),
     "regulator-990121": ("regulator", "测试县市场监管局", "990121", "county"),
     "supervision-990121": ("supervision", "测试县纪委监委", "990121", "county"),
+    "procuratorate-990121": ("procuratorate", "测试县人民检察院", "990121", "county"),
     "office-990121": ("coordination", "测试县协调办公室", "990121", "county"),
 }
 
@@ -42,6 +45,7 @@ class World:
     admin: Administrator
     stack: ExitStack
     enrolled: dict[str, Agency] = field(default_factory=dict)
+    clock: type_clock = utc_now
 
     def agency(self, name: str) -> Agency:
         if name not in self.enrolled:
@@ -49,7 +53,7 @@ class World:
             kind, title, division, level = CAST[node_id]
             self.admin.create_node(node_id, kind=kind, name=title, division_code=division, level=level)
             keys = NodeKeys(generate_private("Ed25519"), generate_private("ES256"))
-            agency = Agency(self.url, node_id, EXCHANGE_ID, keys)
+            agency = Agency(self.url, node_id, EXCHANGE_ID, keys, clock=self.clock)
             self.stack.callback(agency.close)
             agency.defaults = {
                 "signatory": {"name": "何某某", "title": "负责人"},
@@ -104,7 +108,7 @@ def world(database_url: str, data_dir: Path, **server: Any) -> Iterator[World]:
         asyncio.run(add_registrar(database_url))
         admin = Administrator(url).login("registrar", PASSWORD)
         stack.callback(admin.http.close)
-        yield World(url, database_url, admin, stack)
+        yield World(url, database_url, admin, stack, clock=server.get("clock", utc_now))
 
 
 async def add_registrar(database_url: str) -> None:

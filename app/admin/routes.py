@@ -17,7 +17,7 @@ from app.registry.enrolment import issue_code
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
 from app.registry.schemas import NewNode, NodePage, NodeShown
 
-router = APIRouter(prefix="/v1/admin", tags=["admin"])
+router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 
 BEARER: Final = "Bearer"
 

@@ -37,10 +37,14 @@ async def insert_upload(engine: AsyncEngine, vault: Vault, node_id: str, file: S
 
 
 async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: bytes) -> StoredFile:
-    """Return the file that the node uploaded, or that an act it may read names; raise `NotFound`."""
+    """Return the file that the node uploaded, or that an act it may read names; raise `NotFound`.
+
+    A sealed part is neither: not even its uploader reads it back.
+    """
     async with driver_connection(engine) as connection:
         row = await connection.fetchrow(
-            "SELECT size, object_key, file_key FROM upload WHERE node_id = $1 AND sha256 = $2",
+            "SELECT size, object_key, file_key FROM upload WHERE node_id = $1 AND sha256 = $2 AND NOT EXISTS "
+            "(SELECT FROM enclosed WHERE enclosed.object_key = upload.object_key AND sealed_for IS NOT NULL)",
             node_id,
             sha256,
         )
@@ -50,7 +54,7 @@ async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: byt
         row = await connection.fetchrow(
             "SELECT size, object_key, file_key, enclosed.root_id, data_key FROM enclosed "
             'JOIN act_reader USING (act_id) JOIN "case" ON "case".root_id = enclosed.root_id '
-            "WHERE enclosed.sha256 = $2 AND act_reader.node_id = $1 LIMIT 1",
+            "WHERE enclosed.sha256 = $2 AND act_reader.node_id = $1 AND sealed_for IS NULL LIMIT 1",
             node_id,
             sha256,
         )

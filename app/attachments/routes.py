@@ -28,7 +28,9 @@ _DOWNLOAD = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
-router = APIRouter(prefix="/v1/attachments", tags=["attachments"])
+router = APIRouter(
+    prefix="/v1/attachments", tags=["attachments"], responses={429: documented(errors.TooManyRequests)[429]}
+)
 
 
 class Stored(BaseModel):

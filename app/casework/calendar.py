@@ -19,9 +19,9 @@ class Calendar:
         kind = self.days.get(day)
         return kind == "workday" if kind else day.weekday() < 5
 
-    def is_official(self, day: date) -> bool:
-        """Return whether the year of `day` is covered by an official notice."""
-        return day.year in self.years
+    def covers(self, first: date, last: date) -> bool:
+        """Return whether every year from `first` to `last` is covered by an official notice."""
+        return all(year in self.years for year in range(first.year, last.year + 1))
 
     def roll_forward(self, day: date) -> date:
         """Return `day`, or the next working day if it is a day off (刑事诉讼法 第一百零五条)."""
@@ -35,3 +35,15 @@ class Calendar:
             day += timedelta(days=1)
             count -= self.is_workday(day)
         return day
+
+    def working_days_before(self, day: date, count: int) -> date:
+        """Return the `count`-th working day before `day`."""
+        while count > 0:
+            day -= timedelta(days=1)
+            count -= self.is_workday(day)
+        return day
+
+    def working_days_between(self, first: date, last: date) -> int:
+        """Return how many working days follow `first`, up to `last` and with it; 0 if `last` is not later."""
+        span = range(1, (last - first).days + 1)
+        return sum(self.is_workday(first + timedelta(days=step)) for step in span)

@@ -77,7 +77,10 @@ class Transfer(Frozen):
 
 
 class Feedback(Frozen):
-    """A message along a leg, sent by the act `act_id`; `response` is the other side's answer to it."""
+    """A message along a leg, sent by the act `act_id`; `response` is the other side's answer to it.
+
+    `by_silence` marks a confirmation that was not said: the time to contest went by.
+    """
 
     feedback_id: str
     act_id: str
@@ -87,6 +90,7 @@ class Feedback(Frozen):
     sent_at: datetime
     outcome: str | None = None
     response: str | None = None
+    by_silence: bool = False
 
 
 class Chapter(Frozen):
@@ -104,6 +108,8 @@ Ch = TypeVar("Ch", bound=Chapter)
 class Lead(Frozen):
     """One lead, or one part of a lead that was split.
 
+    `persons` and `events` are the tokens of those that the lead names: never a name, never a word of the text.
+    `hidden_from` are the agencies upstream of a part that carries no transfer on: nothing may tell them of it unasked.
     `guests` are parties by invitation (participants, addressees of letters); `known_to` says who may know of an id
     that is neither a transfer nor a feedback (a consultation, a letter); `chapters` is what the families keep.
     """
@@ -116,6 +122,8 @@ class Lead(Frozen):
     place_code: str
     registered_at: datetime
     category: str | None = None
+    persons: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     sealed: bool = False
     supervised: bool = False
     concerned: tuple[str, ...] = ()
@@ -126,6 +134,7 @@ class Lead(Frozen):
     split_from: str | None = None
     parts: tuple[str, ...] = ()
     merged_into: str | None = None
+    hidden_from: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
     known_to: dict[str, tuple[str, ...]] = {}
     chapters: dict[str, dict[str, Any]] = {}
@@ -166,9 +175,13 @@ class Lead(Frozen):
         return next((one for one in self.feedback if one.feedback_id == feedback_id), None)
 
     def way_to(self, node: str) -> Transfer | None:
-        """Return the newest leg by which the lead came to `node` and was signed for, or None."""
-        signed = (leg for leg in self.transfers if leg.recipient == node and leg.receipted_at is not None)
-        return max(signed, key=lambda leg: leg.offered_at, default=None)
+        """Return the newest leg by which the lead came to `node` and was signed for, or None.
+
+        A leg that was given back counts only where there is no other: the lead did not stay by it.
+        """
+        signed = [leg for leg in self.transfers if leg.recipient == node and leg.receipted_at is not None]
+        stayed = [leg for leg in signed if leg.state is not TransferState.RETURNED]
+        return max(stayed or signed, key=lambda leg: leg.offered_at, default=None)
 
     def upstream(self, node: str) -> tuple[str, ...]:
         """Return the nodes through whose hands the lead came to `node`, nearest first."""
@@ -186,7 +199,10 @@ class Lead(Frozen):
 
 
 class ActRef(Frozen):
-    """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`."""
+    """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`.
+
+    `contents` are the SHA-256 of an act's body and of the files that it encloses: what a volume can list.
+    """
 
     act_id: str
     act: str
@@ -195,6 +211,7 @@ class ActRef(Frozen):
     jws_sha256: str
     seq: int
     readers: tuple[str, ...]
+    contents: tuple[str, ...] = ()
 
 
 class Case(Frozen):

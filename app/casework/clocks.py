@@ -1,7 +1,10 @@
-"""Deadlines: the table D4 as data, and how a due time is computed. A clock is a fact of the case."""
+"""Clocks: a deadline of one node, running, standing still or over, and how its due time follows from its limit.
+
+The due time is a function of the limit, the start, the times it stood still, and the calendar: so it can be told
+again when the calendar of a coming year becomes official.
+"""
 
 import calendar as gregorian
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -9,56 +12,28 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from app.casework.calendar import Calendar
-from app.errors import Source
+from app.casework.limits import DEADLINES, DeadlineRule, Unit
 
-Unit = Literal["hours", "days", "working_days", "months"]
+__all__ = ["DEADLINES", "Clock", "DeadlineRule", "Pause", "add_months", "due", "end_of", "last_day"]
 
-
-@dataclass(frozen=True, slots=True)
-class DeadlineRule:
-    """A limit of time with its source. Hours run on; days leave out the first and roll over days off."""
-
-    rule: str
-    amount: int
-    unit: Unit
-    source: Source
-    title: str
-    title_zh: str
+END_OF_DAY = time(23, 59, 59)
 
 
-DEADLINES: dict[str, DeadlineRule] = {
-    rule.rule: rule
-    for rule in (
-        DeadlineRule("D01", 15, "days", Source.law("信访工作条例 第二十二条"), "register and divert", "登记分流"),
-        DeadlineRule("D04", 24, "hours", Source.default("24 h to sign for a transfer"), "sign for it", "签收"),
-        DeadlineRule(
-            "D05", 1, "working_days", Source.default("1 working day to divert"), "take up or pass on", "受理或分流"
-        ),
-        DeadlineRule(
-            "D06",
-            3,
-            "days",
-            Source.law("公安机关办理刑事案件程序规定 第一百八十条"),
-            "complete the material",
-            "补正材料",
-        ),
-        DeadlineRule(
-            "D09",
-            3,
-            "days",
-            Source.law("行政执法机关移送涉嫌犯罪案件的规定 第八条"),
-            "decide on filing a case",
-            "立案决定",
-        ),
-        DeadlineRule(
-            "D15", 5, "working_days", Source.default("5 working days to answer"), "confirm or contest", "确认或异议"
-        ),
-    )
-}
+class Pause(BaseModel):
+    """A time in which a clock stands still; `until` is None while it does."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: datetime
+    until: datetime | None = None
 
 
 class Clock(BaseModel):
-    """One running or stopped deadline of one node on one lead."""
+    """One deadline of one node on one lead. It keeps its own limit: a later table does not change a running one.
+
+    `fixed` is a due time that the act itself named. `warned` is when the newest warning was said. `breached` is the
+    due time that went by; once there it stays, whatever is done later.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,26 +42,99 @@ class Clock(BaseModel):
     node: str
     lead_id: str
     subject: str
+    amount: int
+    unit: Unit
+    source: Literal["law", "local", "default"]
+    source_text: str
+    version: str
     started: datetime
     due: datetime
+    fixed: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    warned: datetime | None = None
+    breached: datetime | None = None
     stopped: datetime | None = None
     provisional: bool = False
+
+    @property
+    def stands_still(self) -> bool:
+        return bool(self.pauses) and self.pauses[-1].until is None
+
+    def pause(self, now: datetime) -> "Clock":
+        """Return the clock standing still from `now` on, or as it is if it does already or its time has gone by."""
+        if self.stands_still or self.due < now:
+            return self
+        return self.model_copy(update={"pauses": (*self.pauses, Pause(since=now))})
+
+    def resume(self, now: datetime, zone: ZoneInfo, calendar: Calendar) -> "Clock":
+        """Return the clock running again, with the time that was left when it was stopped."""
+        if not self.stands_still:
+            return self
+        newest = self.pauses[-1].model_copy(update={"until": now})
+        return self.model_copy(update={"pauses": (*self.pauses[:-1], newest)}).retold(zone, calendar)
+
+    def retold(self, zone: ZoneInfo, calendar: Calendar) -> "Clock":
+        """Return the clock with its due time counted by `calendar`."""
+        end = end_of(self, zone, calendar)
+        return self.model_copy(update={"due": end, "provisional": _provisional(self, end, zone, calendar)})
 
 
 def due(rule: DeadlineRule, started: datetime, zone: ZoneInfo, calendar: Calendar) -> datetime:
     """Return when a limit that starts at `started` ends. A limit in days ends with its last local day."""
     if rule.unit == "hours":
         return started + timedelta(hours=rule.amount)
-    return datetime.combine(last_day(rule, started.astimezone(zone).date(), calendar), time(23, 59, 59), zone)
+    return _end_of_day(last_day(rule, started.astimezone(zone).date(), calendar), zone)
 
 
 def last_day(rule: DeadlineRule, first: date, calendar: Calendar) -> date:
     """Return the last day of a limit in days, working days or months whose day 0 is `first`."""
-    if rule.unit == "working_days":
-        return calendar.add_working_days(first, rule.amount)
-    if rule.unit == "months":
-        return calendar.roll_forward(add_months(first, rule.amount))
-    return calendar.roll_forward(first + timedelta(days=rule.amount))
+    return calendar.roll_forward(_unrolled(rule.amount, rule.unit, first, calendar))
+
+
+def end_of(clock: Clock, zone: ZoneInfo, calendar: Calendar) -> datetime:
+    """Return when a clock ends: its limit, longer by the times that it stood still.
+
+    What is left at a pause is left at its end: hours by the second, days by the day. The day on which it runs again
+    does not count, as the first day never does; a pause on the last day leaves that much of a day.
+    """
+    if clock.unit == "hours" or (clock.fixed is not None and not clock.pauses):
+        end = clock.fixed or clock.started + timedelta(hours=clock.amount)
+        for pause in clock.pauses:
+            end += (pause.until or pause.since) - pause.since
+        return end
+    first = clock.started.astimezone(zone).date()
+    last = clock.fixed.astimezone(zone).date() if clock.fixed else _unrolled(clock.amount, clock.unit, first, calendar)
+    for pause in clock.pauses:
+        if pause.until is not None:
+            last = _after_pause(clock.unit, last, pause.since, pause.until, zone, calendar)
+    return _end_of_day(calendar.roll_forward(last), zone)
+
+
+def _after_pause(unit: Unit, last: date, since: datetime, until: datetime, zone: ZoneInfo, calendar: Calendar) -> date:
+    began, ended = since.astimezone(zone).date(), until.astimezone(zone).date()
+    if unit == "working_days":
+        return calendar.add_working_days(ended, calendar.working_days_between(began, last))
+    return ended + max(last - began, timedelta())
+
+
+def _unrolled(amount: int, unit: Unit, first: date, calendar: Calendar) -> date:
+    match unit:
+        case "working_days":
+            return calendar.add_working_days(first, amount)
+        case "months":
+            return add_months(first, amount)
+        case _:
+            return first + timedelta(days=amount)
+
+
+def _provisional(clock: Clock, end: datetime, zone: ZoneInfo, calendar: Calendar) -> bool:
+    if clock.unit == "hours" or clock.fixed is not None:
+        return False
+    return not calendar.covers(clock.started.astimezone(zone).date(), end.astimezone(zone).date())
+
+
+def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, END_OF_DAY, zone)
 
 
 def add_months(day: date, months: int) -> date:

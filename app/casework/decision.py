@@ -39,23 +39,36 @@ class Notice:
 class Decision:
     """What follows from an act. The first of `leads` is the one that the receipt speaks of.
 
-    `barred` are parties found to be concerned by that lead: they may read nothing of it any more.
+    `changes` are clocks as they are from now on: standing still, running again, warned, breached. `barred` are parties
+    found to be concerned by that lead: they may read nothing of it any more. `also_read` are nodes that may read the
+    act itself without being addressed: it reaches no inbox of theirs.
     """
 
     leads: tuple[Lead, ...]
     claims: tuple[Claim, ...] = ()
     admits: tuple[Admission, ...] = ()
     starts: tuple[Clock, ...] = ()
+    changes: tuple[Clock, ...] = ()
     stops: frozenset[str] = field(default_factory=frozenset)
     notices: tuple[Notice, ...] = ()
     barred: frozenset[str] = field(default_factory=frozenset)
+    also_read: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def deadlines(self) -> tuple[Clock, ...]:
+        """What the receipt says of deadlines: those that start, and those that run again."""
+        return (*self.starts, *(clock for clock in self.changes if not clock.stands_still))
 
 
 def evolve(case: Case, decision: Decision, now: datetime) -> Case:
-    """Return the case after a decision: leads replaced, clocks stopped and started, readers admitted or barred."""
+    """Return the case after a decision: leads replaced, clocks moved, readers admitted or barred.
+
+    A clock that the decision both changes and stops is changed first.
+    """
+    changed = {clock.clock_id: clock for clock in decision.changes}
     clocks = tuple(
         clock.model_copy(update={"stopped": now}) if clock.clock_id in decision.stops else clock
-        for clock in case.clocks
+        for clock in (changed.get(clock.clock_id, clock) for clock in case.clocks)
     )
     return case.but(
         leads={**case.leads, **{lead.lead_id: lead for lead in decision.leads}},

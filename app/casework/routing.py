@@ -45,6 +45,21 @@ def natural_route(sender: Node, to: Node) -> str:
     return "peer" if climb == 0 else "report_up" if climb > 0 else "assign_down"
 
 
+def oversees(one: Node, other: Node, place_code: str, nodes: Nodes) -> bool:
+    """Return whether `one` may look after what `other` does with a lead from `place_code`.
+
+    A superior may: above it by parentage, or of the same kind at a higher level whose area holds its own. So may a
+    coordination office whose area holds the place and that is of no lower level.
+    """
+    if one.node_id == other.node_id:
+        return False
+    if one.kind is Kind.COORDINATION:
+        return one.level.rank >= other.level.rank and _covers(one, place_code)
+    above = one.level.rank > other.level.rank
+    same_line = one.kind is other.kind and _covers(one, other.division_code)
+    return one.node_id in _ancestors(other, nodes) or (above and same_line)
+
+
 def _one_line(one: Node, other: Node, nodes: Nodes) -> bool:
     return (
         one.kind is other.kind

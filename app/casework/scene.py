@@ -1,6 +1,6 @@
 """One act before its case: what a rule may ask and demand, in the order in which refusals are judged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import Case, Feedback, Lead, LeadState, Transfer
-from app.casework.clocks import DEADLINES, Clock, due
+from app.casework.clocks import Clock
 from app.casework.decision import Admission
 from app.casework.document import Act
+from app.casework.ended import require_taken
 from app.casework.kinds import Node, Nodes
+from app.casework.limits import Limits
 from app.casework.rules import SELF_INTEREST
 from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
@@ -23,9 +25,9 @@ CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the rules are told from outside: the time, the register, the calendar, fresh lead numbers.
+    """What the rules are told from outside: the time, the register, calendar and limits, fresh lead numbers.
 
-    `known_leads` are those of the other leads named in the act that its sender may know of.
+    `known_leads` are those of the other leads named in the act that its sender may know of, with their states.
     """
 
     now: datetime
@@ -33,7 +35,8 @@ class Given:
     zone: ZoneInfo
     calendar: Calendar = field(default_factory=Calendar)
     lead_nos: tuple[str, ...] = ()
-    known_leads: frozenset[str] = frozenset()
+    known_leads: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +109,18 @@ class Scene(Generic[C]):
             raise ForbiddenAct(f"Only the {role} may do this.", f"只有{role_zh}可以办理。")
 
     def require_recipients(self, *wanted: str, optional: Iterable[str] = ()) -> None:
-        """Demand that the act is addressed to exactly `wanted`, and perhaps to some of `optional`; then its `prev`."""
+        """Demand that the act is addressed to exactly `wanted`, and perhaps to some of `optional`; then its `prev`.
+
+        A node that the lead turned out to concern drops out of the set: the act goes on without it.
+        """
         named = self.act.document.recipients
         concerned = set(self.lead.concerned)
-        if len(set(named)) != len(named) or not set(wanted) <= set(named) <= {*wanted, *optional}:
+        if len(set(named)) != len(named) or not set(wanted) - concerned <= set(named) <= {*wanted, *optional}:
             raise InvalidDocument(
                 "The recipients are not the set that this act implies.", "收文机关与本文书应有的收文机关不一致。"
             )
-        if any(one.recipient not in self.given.nodes for one in self.act.document.sealed):
-            raise InvalidDocument("A sealed recipient is not registered.", "密封件的接收单位未登记。")
         self.require_prev()
-        if concerned & {*named, *(one.recipient for one in self.act.document.sealed)}:
+        if concerned & set(named):
             raise SELF_INTEREST.violated()
 
     def require_no_recipients(self) -> None:
@@ -135,6 +139,7 @@ class Scene(Generic[C]):
             raise UnknownPrev(
                 "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
             )
+        require_taken(self.lead.state, self.act.name)
 
     def require_state(self, *states: LeadState) -> None:
         if self.lead.state not in states:
@@ -161,19 +166,61 @@ class Scene(Generic[C]):
             raise InvalidDocument(f"No node {node_id} is registered.", f"未登记的单位：{node_id}。")
         return found
 
-    def start(self, rule: str, node: str, subject: str, *, lead_id: str | None = None) -> Clock:
-        """Return a clock that starts now, on the act's lead or on a part of it."""
-        end = due(DEADLINES[rule], self.now, self.given.zone, self.given.calendar)
-        counted_in_days = DEADLINES[rule].unit != "hours"
-        return Clock(
+    def other_node(self, node_id: str) -> Node:
+        """Return a registered node other than the sender, as `node` does."""
+        if node_id == self.act.sender:
+            raise InvalidDocument("An agency does not send to itself.", "不能向本单位发送。")
+        return self.node(node_id)
+
+    def start(
+        self,
+        rule: str,
+        node: str,
+        subject: str,
+        *,
+        lead_id: str | None = None,
+        amount: int | None = None,
+        after: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Clock:
+        """Return a clock on the act's lead or on a part of it, that starts now, or `after` the end of another.
+
+        An act may say itself how many units of the rule (`amount`), or until when (`until`).
+        """
+        limit = self.given.limits.rule(rule, self.given.nodes[node].division_code)
+        clock = Clock(
             clock_id=str(uuid5(CLOCKS, f"{self.act.act_id}:{rule}:{node}:{subject}")),
             rule=rule,
             node=node,
             lead_id=lead_id or self.act.lead_id,
             subject=subject,
-            started=self.now,
-            due=end,
-            provisional=counted_in_days and not self.given.calendar.is_official(end.date()),
+            amount=limit.amount if amount is None else amount,
+            unit=limit.unit,
+            source=limit.source.kind,
+            source_text=limit.source.text,
+            version=limit.version,
+            started=after or self.now,
+            due=after or self.now,
+            fixed=until,
+        )
+        return clock.retold(self.given.zone, self.given.calendar)
+
+    def suspend(self, node: str, *rules: str) -> tuple[Clock, ...]:
+        """Return the clocks of a node on the lead, of the given rules, standing still from now on."""
+        found = self._clocks_of(node, rules)
+        return tuple(clock.pause(self.now) for clock in found if clock.pause(self.now) is not clock)
+
+    def resume(self, node: str, *rules: str) -> tuple[Clock, ...]:
+        """Return the clocks of a node that stand still on the lead, running again with the time that was left."""
+        return tuple(
+            clock.resume(self.now, self.given.zone, self.given.calendar)
+            for clock in self._clocks_of(node, rules)
+            if clock.stands_still
+        )
+
+    def _clocks_of(self, node: str, rules: Iterable[str]) -> Iterable[Clock]:
+        return (
+            clock for clock in self.case.open_clocks(self.act.lead_id) if clock.node == node and clock.rule in rules
         )
 
     def running(self, subject: str, *rules: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Value types of the wire contract (PROTOCOL section 1), each with its check and its place in the API schema."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
@@ -11,6 +11,7 @@ from stdnum.cn import ric, uscc
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 NODE_ID_PATTERN = r"^[a-z][a-z0-9-]{2,62}$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DOCUMENT_NO = r"^[\u4e00-\u9fa5]+(〔[0-9]{4}〕|\[[0-9]{4}\]|\([0-9]{4}\)|（[0-9]{4}）)[1-9][0-9]*号$"
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
@@ -31,6 +32,15 @@ def _instant(value: Any) -> datetime:
     return moment
 
 
+def _day(value: Any) -> date:
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise ValueError("a date is written as 2026-03-31")
+    day = date.fromisoformat(value)
+    if day.year < 1900:
+        raise ValueError("a date lies in 1900 or later")
+    return day
+
+
 def _resident_id(value: str) -> str:
     # The register of places changes; only form, birth date and check digit are judged (GB 11643).
     if _RESIDENT_ID.fullmatch(value) is None or ric.calc_check_digit(value[:17]) != value[17]:
@@ -49,6 +59,7 @@ def _credit_code(value: str) -> str:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN), WithJsonSchema({"type": "string", "format": "uuid"})]
 NodeId = Annotated[str, StringConstraints(pattern=NODE_ID_PATTERN)]
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]

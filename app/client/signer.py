@@ -148,12 +148,15 @@ class Signer(Reader):
         return Refused(slug, answer.status_code, problem, signed=token is not None)
 
     def newest_seen(self, lead_id: str) -> str:
-        """Return the SHA-256 to name as `prev`; reads the timeline when no act on the lead was seen yet."""
+        """Return the SHA-256 to name as `prev`; reads the timeline when no act on the lead was seen yet.
+
+        On a part of a split lead on which nothing was seen it is an act on the lead that was registered.
+        """
         if lead_id not in self.seen.newest:
-            entries = self.timeline(lead_id)
+            entries = self.timeline(lead_id) or self.timeline(str(self.lead(lead_id)["root_id"]))
             if not entries:
                 raise Unproven(f"{self.node_id} has seen no act on lead {lead_id}; pass prev")
-            self.get_act(str(entries[-1]["act_id"]))
+            self.seen.newest[lead_id] = self.get_act(str(entries[-1]["act_id"])).jws_sha256
         return self.seen.newest[lead_id]
 
     def get_act(self, act_id: str) -> StoredAct:

@@ -22,6 +22,7 @@ class KeyAlg(StrEnum):
 
     ED25519 = "Ed25519"
     ES256 = "ES256"
+    SM2_SM3 = "SM2-SM3"
 
 
 class Purpose(StrEnum):

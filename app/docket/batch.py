@@ -1,7 +1,7 @@
 """One batch: load and lock what its acts need, decide them in order of arrival, gather what is to be written."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +9,22 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
-from app.casework.case import ActRef, Case, Lead, TransferState, on_record
+from app.casework.case import Case, TransferState, on_record
 from app.casework.decision import Decision, evolve
+from app.casework.limits import Limits
+from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
+from app.docket.blind_index import index_rows
 from app.docket.issuer import Issued, Issuer
 from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
+from app.docket.passing import pass_time
 from app.docket.record import Rows
-from app.docket.submission import Answer, Submission
-from app.docket.writing import Opened, gather_act, gather_case, gather_notice
+from app.docket.submission import Answer, Passage, Submission
+from app.docket.tallies import gather_tallies
+from app.docket.working_days import WorkingDays
+from app.docket.writing import Opened, act_ref, gather_act, gather_case, gather_notice
 from app.errors import (
     ActIdReused,
     IdTaken,
@@ -41,33 +47,49 @@ class Means:
     directory: Directory
     numbers: LeadNumbers
     index_key: bytes
+    blind_key: bytes
+    working_days: WorkingDays
+    limits: Limits
 
 
 @dataclass(slots=True)
 class Batch:
-    """The state of one batch while it is decided. `answers` holds, for each submission, its receipt or refusal."""
+    """The state of one batch while it is decided.
+
+    `answers` holds, for each act, its receipt or refusal; for time that passed None.
+    """
 
     means: Means
     found: Loaded
     now: datetime
-    calendar: Calendar = field(default_factory=Calendar)
+    calendar: Calendar
     rows: Rows = field(default_factory=Rows)
-    answers: list[Answer | Problem] = field(default_factory=list)
+    answers: list[Answer | Problem | None] = field(default_factory=list)
 
-    async def decide(self, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:
-        """Decide every act in turn. A refused one changes nothing and does not disturb its neighbours."""
-        for taken in submissions:
+    async def decide(self, connection: "asyncpg.Connection[Any]", entered: list[Submission | Passage]) -> None:
+        """Decide everything in turn. A refused act changes nothing and does not disturb its neighbours."""
+        for one in entered:
             try:
-                self.answers.append(await self._decide(connection, taken))
+                if isinstance(one, Submission):
+                    self.answers.append(await self._decide(connection, one))
+                else:
+                    self._pass_time(one)
+                    self.answers.append(None)
             except Problem as problem:
                 self.answers.append(problem)
         for root_id, opened in self.found.cases.items():
-            gather_case(self.rows, root_id, opened)
+            gather_case(self.rows, root_id, opened, self.calendar, self.means.issuer.zone)
+        issuer = self.means.issuer
+        gather_tallies(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
+
+    def _pass_time(self, passage: Passage) -> None:
+        pass_time(self.rows, self.means.issuer, self.found.cases, passage, self._surroundings())
 
     async def _decide(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Answer:
         act = taken.act
-        if act.act_id in self.found.recorded:
-            return replay(self.found.recorded[act.act_id], act.sender, taken.body_sha256)
+        first = self.found.recorded.get(act.act_id)
+        if first is not None and first[0] == act.sender:
+            return replay(first, taken.body_sha256)
         if taken.kid in self.found.revoked:
             raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
         opened = await self._case_of(taken)
@@ -79,14 +101,13 @@ class Batch:
             raise
         self._require_free(taken)
         self._require_files(taken)
+        self._require_sealed(taken, decision)
         return self._apply(taken, opened, decision)
 
     async def _case_of(self, taken: Submission) -> Opened:
         """Return the case that an act is about: a new one for an act that opens it."""
         act = taken.act
         if CATALOGUE[act.name].opens_case:
-            if act.lead_id in self.found.subjects:
-                raise IdTaken("This lead id is taken.", "该线索编号已被占用。")
             return Opened.fresh(self.means.vault, act.lead_id)
         if act.lead_id not in self.found.subjects:
             raise NotFound
@@ -117,19 +138,25 @@ class Batch:
         named, known = list(kind.other_leads(act.content)), []
         if named:
             known = await connection.fetch(
-                "SELECT lead_id FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])", act.sender, named
+                "SELECT lead_id, state FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
+                act.sender,
+                named,
             )
-        return Given(
-            self.now,
-            means.directory.nodes,
-            means.issuer.zone,
-            self.calendar,
+        return replace(
+            self._surroundings(),
             lead_nos=tuple(numbers),
-            known_leads=frozenset(str(row["lead_id"]) for row in known),
+            known_leads={str(row["lead_id"]): row["state"] for row in known},
         )
 
+    def _surroundings(self) -> Given:
+        means = self.means
+        return Given(self.now, means.directory.nodes, means.issuer.zone, self.calendar, limits=means.limits)
+
     def _require_free(self, taken: Submission) -> None:
-        if any(one in self.found.subjects for one in CATALOGUE[taken.act.name].claimed(taken.act.content)):
+        """Raise `IdTaken` if an id is not free; judged late, so that it tells nothing to who may not do the act."""
+        act, kind = taken.act, CATALOGUE[taken.act.name]
+        brought = (*kind.claimed(act.content), *((act.lead_id,) if kind.opens_case else ()))
+        if act.act_id in self.found.recorded or any(one in self.found.subjects for one in brought):
             raise IdTaken("An id that this act brings is taken.", "文书中的新编号已被占用。")
 
     def _require_files(self, taken: Submission) -> None:
@@ -141,58 +168,80 @@ class Batch:
                     f"附件 {one.sha256} 未由本单位上传，或大小不符。",
                 )
 
+    def _require_sealed(self, taken: Submission, decision: Decision) -> None:
+        """Demand of each sealed part: it was uploaded, to a valid seal key of a node that the lead does not concern."""
+        for one in taken.act.document.sealed:
+            if self.found.seal_keys.get(one.kid) != one.recipient:
+                raise InvalidDocument(
+                    "A sealed part names no valid seal key of its recipient.", "密封件未使用接收单位的有效封装密钥。"
+                )
+            if one.recipient in decision.leads[0].concerned:
+                raise SELF_INTEREST.violated()
+            # Only its own: to name another's file here would hide it from its readers.
+            if (taken.act.sender, one.sha256) not in self.found.uploads:
+                raise MissingAttachment(
+                    f"Sealed part {one.sha256} was not uploaded by the sender.", f"密封件 {one.sha256} 未由本单位上传。"
+                )
+
     def _apply(self, taken: Submission, opened: Opened, decision: Decision) -> Answer:
         """Carry a decision out in memory: the case evolves, act, receipt and notices are gathered."""
         act, case = taken.act, opened.case
         lead = decision.leads[0]
-        receipt = self.means.issuer.receipt(taken, lead, decision.starts, self.now)
+        receipt = self.means.issuer.receipt(taken, lead, decision.deadlines, self.now)
         self._note_subjects(case, decision)
         opened.touched |= {one.lead_id for one in decision.leads}
-        opened.touched_clocks |= {clock.clock_id for clock in decision.starts} | decision.stops
+        opened.touched_clocks |= {clock.clock_id for clock in (*decision.starts, *decision.changes)} | decision.stops
         by_id = {ref.act_id: ref for ref in case.acts}
         for admission in decision.admits:
             ref = by_id[admission.act_id]
             self.rows.readers.append((admission.node, ref.act_id, ref.lead_id, case.root_id, ref.seq))
         self.rows.barred.extend((node, lead.lead_id) for node in decision.barred)
         case = evolve(case, decision, self.now)
-        opened.case = self._record_act(taken, case, opened, receipt, lead)
+        opened.case = self._record_act(taken, case, opened, receipt, decision)
         for notice in decision.notices:
             notice_id, issued = self.means.issuer.notice(notice, act.act_id, self.now)
             opened.case = gather_notice(self.rows, opened, notice, notice_id, issued, self.means.issuer, self.now)
         self.found.cases[case.root_id] = opened
-        answer = Answer(receipt.body, receipt.jws)
+        answer = Answer(receipt.body, receipt.jws, receipt.jws_sm2)
         self.found.recorded[act.act_id] = (
             act.sender,
             taken.body_sha256,
-            Answer(receipt.body, receipt.jws, replayed=True),
+            replace(answer, replayed=True),
         )
         return answer
 
-    def _record_act(self, taken: Submission, case: Case, opened: Opened, receipt: Issued, lead: Lead) -> Case:
-        act = taken.act
+    def _record_act(self, taken: Submission, case: Case, opened: Opened, receipt: Issued, decision: Decision) -> Case:
+        act, lead = taken.act, decision.leads[0]
         opened.seq += 1
-        ref = ActRef(
-            act_id=act.act_id,
-            act=act.name,
-            lead_id=act.lead_id,
-            sender=act.sender,
-            jws_sha256=act.jws_sha256,
-            seq=opened.seq,
-            readers=tuple(dict.fromkeys((act.sender, *act.document.recipients))),
-        )
+        ref = act_ref(act, taken.body_sha256, opened.seq, decision)
         gather_act(self.rows, opened, taken, ref, receipt, self.now)
         for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
             size, object_key, key = self.found.files[act.sender, one]
             sealed = opened.seal_file_key(object_key, key)
-            self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed))
+            self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed, None))
+        for part in act.document.sealed:
+            size, object_key, key = self.found.files[act.sender, part.sha256]
+            sealed = opened.seal_file_key(object_key, key)
+            self.rows.enclosed.append(
+                (act.act_id, bytes.fromhex(part.sha256), case.root_id, size, object_key, sealed, part.recipient)
+            )
         if CATALOGUE[act.name].opens_case and act.content.source.external_no is not None:
             self._number(act.content.source.external_no, lead.lead_id, act.act_id)
+        if CATALOGUE[act.name].opens_case:
+            self._index(lead.lead_id, act.content)
         if act.document.document_no is not None:
             self._number(act.document.document_no, lead.lead_id, act.act_id)
         return on_record(case, ref)
 
     def _number(self, number: str, lead_id: str, act_id: str | None) -> None:
         self.rows.numbers.append((number_digest(self.means.index_key, number), lead_id, act_id))
+
+    def _index(self, lead_id: str, content: Any) -> None:
+        """Note whom a new lead names, for the comparing that comes after the commit."""
+        rows = index_rows(self.means.blind_key, lead_id, lead_id, content.persons, self.now)
+        if rows:
+            self.rows.blind_index += rows
+            self.rows.match_queue.append((lead_id, self.now))
 
     def _note_subjects(self, case: Case, decision: Decision) -> None:
         for claim in decision.claims:
@@ -214,10 +263,10 @@ class Batch:
         self.rows.subjects = [(*row[:4], False) if row[0] in ended else row for row in self.rows.subjects]
 
 
-def replay(stored: tuple[str, bytes, Answer], sender: str, body_sha256: bytes) -> Answer:
-    """Return the first receipt of an act that comes again; raise `ActIdReused` if it is another act."""
-    first_sender, first_body, answer = stored
-    if first_sender != sender or not hmac.compare_digest(first_body, body_sha256):
+def replay(first: tuple[str, bytes, Answer], body_sha256: bytes) -> Answer:
+    """Return the first receipt of a sender's act that comes again; raise `ActIdReused` if it is another act."""
+    _, first_body, answer = first
+    if not hmac.compare_digest(first_body, body_sha256):
         raise ActIdReused("This act id was used for another document.", "该行为编号已用于另一份文书。")
     return answer
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import asyncpg
@@ -20,7 +20,7 @@ from app.deps import type_clock
 from app.docket.batch import Batch, Means, replay
 from app.docket.loading import load
 from app.docket.record import write
-from app.docket.submission import Answer, Submission
+from app.docket.submission import Answer, Lapse, Match, Passage, Recount, Submission
 from app.errors import Overloaded, Problem
 
 COMMITTERS = 2
@@ -37,13 +37,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Entered:
-    """A submission in the queue and the promise of its answer."""
+    """An act, or time that passed, in the queue and the promise of its answer: a receipt for an act, else None."""
 
-    submission: Submission
+    submission: Submission | Passage
     attempts: int = 1
-    answer: "asyncio.Future[Answer]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: "asyncio.Future[Answer | None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def settle(self, outcome: Answer | Problem) -> None:
+    def settle(self, outcome: Answer | Problem | None) -> None:
         if self.answer.done():
             return
         if isinstance(outcome, Problem):
@@ -76,6 +76,24 @@ class Docket:
 
     async def enter(self, submission: Submission) -> Answer:
         """Return the receipt once the act is durable; raise its refusal, or `Overloaded`."""
+        receipt = await self._entered(submission)
+        if receipt is None:
+            raise RuntimeError("an act is answered by a receipt")
+        return receipt
+
+    async def lapse(self, root_id: str, clock_id: str) -> None:
+        """Say what has become true of a clock, once; return when it is durable. Raises `Overloaded`, `NotFound`."""
+        await self._entered(Lapse(root_id, clock_id))
+
+    async def recount(self, root_id: str) -> None:
+        """Count the provisional clocks of a case by the calendar of now. Raises `Overloaded` and `NotFound`."""
+        await self._entered(Recount(root_id))
+
+    async def match(self, root_id: str, later_id: str) -> None:
+        """Tell the holder of the earlier lead of the later one, once, if it may be. Raises as `lapse` does."""
+        await self._entered(Match(root_id, later_id))
+
+    async def _entered(self, submission: Submission | Passage) -> Answer | None:
         if self._stalled:
             raise Overloaded(
                 "The oldest act without a place in the log is 30 s old; no new acts until that is mended.",
@@ -93,13 +111,13 @@ class Docket:
         """Return the receipt of an act taken before, or None; raise `ActIdReused` for another document."""
         async with driver_connection(self._engine) as connection:
             row = await connection.fetchrow(
-                "SELECT sender, body_sha256, receipt, receipt_jws FROM act WHERE act_id = $1::uuid",
+                "SELECT sender, body_sha256, receipt, receipt_jws, receipt_jws_sm2 FROM act WHERE act_id = $1::uuid",
                 submission_id,
             )
-        if row is None or row["receipt"] is None:
+        if row is None or row["sender"] != sender:
             return None
-        answer = Answer(row["receipt"], row["receipt_jws"], replayed=True)
-        return replay((row["sender"], row["body_sha256"], answer), sender, body_sha256)
+        answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
+        return replay((sender, row["body_sha256"], answer), body_sha256)
 
     async def run(self) -> None:
         """Commit until cancelled. Two committers: one decides while the other's commit is on its way to the disk."""
@@ -116,6 +134,9 @@ class Docket:
                         await self._settle(connection, await self._next())
             except CONNECTION_LOST as error:
                 _log.warning("docket connection lost", error=type(error).__name__)
+                # Nobody waits for a database that is away: the same act can be sent again, unchanged.
+                while self._queue:
+                    self._queue.popleft().settle(unavailable())
                 await asyncio.sleep(0.2)
 
     async def _next(self) -> list[Entered]:
@@ -133,12 +154,8 @@ class Docket:
             for one in entered:
                 one.settle(unavailable())
             raise
-        except asyncpg.PostgresError as error:
-            if len(entered) > 1:
-                for one in entered:
-                    await self._settle(connection, [one])
-            else:
-                await self._settle_refused(connection, entered[0], error)
+        except Exception as error:  # noqa: BLE001 (whatever one case holds, the docket goes on with the others)
+            await self._settle_failed(connection, entered, error)
         except BaseException:
             for one in entered:
                 one.settle(unavailable())
@@ -151,12 +168,27 @@ class Docket:
         submissions = [one.submission for one in entered]
         async with connection.transaction():
             found = await load(connection, self._means.vault, submissions)
-            batch = Batch(self._means, found, self._clock())
+            # In UTC as the database gives it back: a case that is rebuilt says every instant in the same words.
+            batch = Batch(self._means, found, self._clock().astimezone(UTC), self._means.working_days.current)
             await batch.decide(connection, submissions)
             await write(connection, batch.rows)
         for one, outcome in zip(entered, batch.answers, strict=True):
             one.settle(outcome)
         self._committed()
+
+    async def _settle_failed(
+        self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered], error: Exception
+    ) -> None:
+        """Enter one by one what could not be written together; answer a single one that cannot be written."""
+        if len(entered) > 1:
+            for one in entered:
+                await self._settle(connection, [one])
+        elif isinstance(error, asyncpg.PostgresError):
+            await self._settle_refused(connection, entered[0], error)
+        else:
+            # The type alone: the text may quote the case.
+            _log.error("what was entered could not be decided", error=type(error).__name__)
+            entered[0].settle(unavailable())
 
     async def _settle_refused(
         self, connection: "asyncpg.Connection[Any]", entered: Entered, error: asyncpg.PostgresError

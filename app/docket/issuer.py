@@ -3,12 +3,14 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Lead
 from app.casework.clocks import Clock
 from app.casework.decision import Notice
+from app.casework.limits import number
 from app.docket.submission import Submission
 from app.signing import b64url, strict_json
 from app.signing.jws import sign_detached
@@ -20,10 +22,11 @@ LOG_WITHIN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """Bytes and the exchange's detached JWS over them."""
+    """Bytes and the exchange's detached JWS over them; receipts have a second one by SM2 where it is configured."""
 
     body: bytes
     jws: str
+    jws_sm2: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,9 @@ class Issuer:
     key: PrivateKey
     log_origin: str
     zone: ZoneInfo
+    sm2_key: PrivateKey | None = None
 
-    def receipt(self, taken: Submission, lead: Lead, started: tuple[Clock, ...], now: datetime) -> Issued:
+    def receipt(self, taken: Submission, lead: Lead, deadlines: tuple[Clock, ...], now: datetime) -> Issued:
         """Return the receipt of an act (PROTOCOL section 2)."""
         act = taken.act
         body = strict_json.dumps(
@@ -52,20 +56,18 @@ class Issuer:
                 "key_event": taken.key_event,
                 "log_origin": self.log_origin,
                 "log_by": self.local(now + LOG_WITHIN),
-                "result": {
-                    "lead_no": lead.lead_no,
-                    "lead_state": str(lead.state),
-                    "deadlines": [
-                        {"rule": clock.rule, "due": self.local(clock.due), "node": clock.node} for clock in started
-                    ],
-                },
+                "result": result(lead, deadlines, self.zone),
             }
         )
-        return Issued(body, self.sign(body, "lead-receipt+jws", aud=act.sender, jti=act.act_id, now=now))
+        typ = "lead-receipt+jws"
+        jws = self.sign(body, typ, aud=act.sender, jti=act.act_id, now=now)
+        if self.sm2_key is None:
+            return Issued(body, jws)
+        return Issued(body, jws, self.sign(body, typ, aud=act.sender, jti=act.act_id, now=now, key=self.sm2_key))
 
     def notice(self, notice: Notice, because_of: str, now: datetime) -> tuple[str, Issued]:
-        """Return id and document of a notice. The id follows from its cause: saying it twice is harmless."""
-        notice_id = str(uuid5(NOTICES, f"{because_of}:{notice.notice}:{notice.lead_id}:{notice.to}"))
+        """Return id and document of a notice, as `notice_id` gives it: saying it twice is harmless."""
+        jti = notice_id(notice.notice, notice.lead_id, notice.to, because_of)
         body = strict_json.dumps(
             {
                 "act": notice.notice,
@@ -79,14 +81,37 @@ class Issuer:
                 "content": notice.content,
             }
         )
-        return notice_id, Issued(body, self.sign(body, "lead-notice+jws", aud=notice.to, jti=notice_id, now=now))
+        return jti, Issued(body, self.sign(body, "lead-notice+jws", aud=notice.to, jti=jti, now=now))
 
-    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime) -> str:
-        return sign_detached(body, self.key, typ=typ, iss=self.exchange_id, aud=aud, iat=int(now.timestamp()), jti=jti)
+    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: PrivateKey | None = None) -> str:
+        """Return the detached JWS by the exchange's key, or by another of its keys."""
+        iat = int(now.timestamp())
+        return sign_detached(body, key or self.key, typ=typ, iss=self.exchange_id, aud=aud, iat=iat, jti=jti)
 
     def local(self, moment: datetime) -> str:
         """Return an instant as RFC 3339 in the exchange's time zone, to the millisecond."""
-        return moment.astimezone(self.zone).isoformat(timespec="milliseconds")
+        return local(moment, self.zone)
+
+
+def result(lead: Lead, deadlines: tuple[Clock, ...], zone: ZoneInfo) -> dict[str, Any]:
+    """Return what a receipt says of the case after the act."""
+    return {
+        "lead_no": lead.lead_no,
+        "lead_state": str(lead.state),
+        "deadlines": [
+            {"rule": number(clock.rule), "due": local(clock.due, zone), "node": clock.node} for clock in deadlines
+        ],
+    }
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as RFC 3339 in a time zone, to the millisecond."""
+    return moment.astimezone(zone).isoformat(timespec="milliseconds")
+
+
+def notice_id(notice: str, lead_id: str, to: str, because_of: str) -> str:
+    """Return the id of a notice; it follows from its cause: an act, an event of a clock, or another lead."""
+    return str(uuid5(NOTICES, f"{because_of}:{notice}:{lead_id}:{to}"))
 
 
 def utc_now() -> datetime:

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE
 from app.casework.document import Act
-from app.docket.submission import Answer, Submission
+from app.docket.submission import Answer, Match, Passage, Submission
 from app.docket.writing import Opened
 from app.vault import Vault
 
@@ -22,17 +22,35 @@ class Loaded:
     revoked: dict[str, datetime] = field(default_factory=dict)
     cases: dict[str, Opened] = field(default_factory=dict)
     files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
+    uploads: set[tuple[str, str]] = field(default_factory=set)
+    seal_keys: dict[str, str] = field(default_factory=dict)
 
 
-async def load(connection: "asyncpg.Connection[Any]", vault: Vault, submissions: list[Submission]) -> Loaded:
-    """Read what the acts refer to and lock their cases, ordered by id, and the keys that signed them."""
+async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: list[Submission | Passage]) -> Loaded:
+    """Read what the acts refer to and lock all cases, ordered by id, and the keys that signed the acts."""
     found = Loaded()
+    submissions = [one for one in entered if isinstance(one, Submission)]
+    roots = {one.root_id for one in entered if not isinstance(one, Submission)}
+    roots |= {one.later_id for one in entered if isinstance(one, Match)}
+    if submissions:
+        roots |= await _look_up(found, connection, submissions)
+    if roots:
+        await _open_cases(found, connection, vault, roots)
+    if any(taken.act.document.attachments or taken.act.document.sealed for taken in submissions):
+        await _find_files(found, connection, vault, submissions)
+        await _find_seal_keys(found, connection, submissions)
+    return found
+
+
+async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> set[str]:
+    """Find what acts refer to, lock the keys that signed them, and return the roots of their cases."""
     acts = [taken.act for taken in submissions]
     for row in await connection.fetch(
-        "SELECT act_id, sender, body_sha256, receipt, receipt_jws FROM act WHERE act_id = ANY($1::uuid[])",
+        "SELECT act_id, sender, body_sha256, receipt, receipt_jws, receipt_jws_sm2 FROM act "
+        "WHERE act_id = ANY($1::uuid[])",
         [act.act_id for act in acts],
     ):
-        answer = Answer(row["receipt"], row["receipt_jws"], replayed=True)
+        answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
         found.recorded[str(row["act_id"])] = (row["sender"], row["body_sha256"], answer)
     for row in await connection.fetch(
         "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
@@ -46,12 +64,7 @@ async def load(connection: "asyncpg.Connection[Any]", vault: Vault, submissions:
     ):
         if row["revoked_at"] is not None:
             found.revoked[row["kid"]] = row["revoked_at"]
-    roots = {found.subjects[act.lead_id][0] for act in acts if act.lead_id in found.subjects}
-    if roots:
-        await _open_cases(found, connection, vault, roots)
-    if any(act.document.attachments for act in acts):
-        await _find_files(found, connection, vault, submissions)
-    return found
+    return {found.subjects[act.lead_id][0] for act in acts if act.lead_id in found.subjects}
 
 
 async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
@@ -67,9 +80,7 @@ async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vaul
 async def _find_files(
     found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, submissions: list[Submission]
 ) -> None:
-    wanted = [
-        (taken.act.sender, bytes.fromhex(one.sha256)) for taken in submissions for one in taken.act.document.attachments
-    ]
+    wanted = [(taken.act.sender, bytes.fromhex(digest)) for taken in submissions for digest in taken.act.document.files]
     senders, digests = zip(*wanted, strict=True)
     for row in await connection.fetch(
         "SELECT node_id, sha256, size, object_key, file_key FROM upload JOIN "
@@ -79,12 +90,13 @@ async def _find_files(
     ):
         key = vault.unwrap(row["file_key"], row["object_key"].encode())
         found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
+        found.uploads.add((row["node_id"], row["sha256"].hex()))
     # A file that the sender may read by an earlier act can be named again, without another upload.
     for row in await connection.fetch(
         'SELECT node_id, enclosed.sha256, enclosed.root_id, size, object_key, file_key, "case".data_key '
         "FROM unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) "
         "JOIN enclosed USING (sha256) JOIN act_reader USING (node_id, act_id) "
-        'JOIN "case" ON "case".root_id = enclosed.root_id',
+        'JOIN "case" ON "case".root_id = enclosed.root_id WHERE enclosed.sealed_for IS NULL',
         list(senders),
         list(digests),
     ):
@@ -92,6 +104,15 @@ async def _find_files(
         if place not in found.files:
             key = Opened.file_key(vault, str(row["root_id"]), row["data_key"], row["object_key"], row["file_key"])
             found.files[place] = (row["size"], row["object_key"], key)
+
+
+async def _find_seal_keys(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:
+    kids = [one.kid for taken in submissions for one in taken.act.document.sealed]
+    for row in await connection.fetch(
+        "SELECT kid, node_id FROM node_key WHERE kid = ANY($1::text[]) AND purpose = 'seal' AND revoked_at IS NULL",
+        kids,
+    ):
+        found.seal_keys[row["kid"]] = row["node_id"]
 
 
 def _ids(act: Act[Any]) -> list[str]:

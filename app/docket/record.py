@@ -24,6 +24,9 @@ class Rows:
     clocks: list[Row] = field(default_factory=list)
     numbers: list[Row] = field(default_factory=list)
     enclosed: list[Row] = field(default_factory=list)
+    tallies: list[Row] = field(default_factory=list)
+    blind_index: list[Row] = field(default_factory=list)
+    match_queue: list[Row] = field(default_factory=list)
 
 
 def _insert(table: str, columns: dict[str, str], then: str = "") -> str:
@@ -53,6 +56,7 @@ ACTS = _insert(
         "body_sha256": "bytea",
         "receipt": "bytea",
         "receipt_jws": "text",
+        "receipt_jws_sm2": "text",
         "received_at": "timestamptz",
     },
 )
@@ -95,9 +99,10 @@ ENTRIES = _insert(
         "is_origin": "bool",
         "registered_at": "timestamptz",
         "due": "timestamptz",
+        "sealed": "bool",
     },
     "ON CONFLICT (node_id, lead_id) DO UPDATE SET state = excluded.state, category = excluded.category, "
-    "role = excluded.role, due = excluded.due",
+    "role = excluded.role, due = excluded.due, sealed = excluded.sealed",
 )
 CLOCKS = _insert(
     "clock",
@@ -107,12 +112,21 @@ CLOCKS = _insert(
         "lead_id": "uuid",
         "node_id": "text",
         "rule": "text",
+        "source": "text",
+        "source_text": "text",
+        "version": "text",
         "started": "timestamptz",
         "due": "timestamptz",
         "stopped": "timestamptz",
+        "suspended_at": "timestamptz",
+        "warned_at": "timestamptz",
+        "breached_at": "timestamptz",
+        "next_at": "timestamptz",
         "provisional": "bool",
     },
-    "ON CONFLICT (clock_id) DO UPDATE SET stopped = excluded.stopped",
+    "ON CONFLICT (clock_id) DO UPDATE SET due = excluded.due, stopped = excluded.stopped, "
+    "suspended_at = excluded.suspended_at, warned_at = excluded.warned_at, breached_at = excluded.breached_at, "
+    "next_at = excluded.next_at, provisional = excluded.provisional",
 )
 NUMBERS = _insert("lead_number", {"digest": "bytea", "lead_id": "uuid", "act_id": "uuid"})
 ENCLOSED = _insert(
@@ -124,7 +138,18 @@ ENCLOSED = _insert(
         "size": "bigint",
         "object_key": "text",
         "file_key": "bytea",
+        "sealed_for": "text",
     },
+)
+
+BLIND_INDEX = _insert(
+    "blind_index",
+    {"digest": "bytea", "lead_id": "uuid", "root_id": "uuid", "kind": "text", "registered_at": "timestamptz"},
+)
+MATCH_QUEUE = _insert("match_queue", {"lead_id": "uuid", "queued_at": "timestamptz"})
+
+TALLIES = _insert(
+    "stat_delta", {"node_id": "text", "audience": "text", "day": "date", "measure": "text", "delta": "int"}
 )
 
 
@@ -143,6 +168,9 @@ async def write(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
         (CLOCKS, rows.clocks),
         (NUMBERS, rows.numbers),
         (ENCLOSED, rows.enclosed),
+        (TALLIES, rows.tallies),
+        (BLIND_INDEX, rows.blind_index),
+        (MATCH_QUEUE, rows.match_queue),
     ):
         if gathered:
             await connection.execute(statement, *(list(column) for column in zip(*gathered, strict=True)))

@@ -1,9 +1,21 @@
 """Tables of the write path. Clear columns hold no content: bodies and cases are encrypted under the root's data key."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlmodel import Field
 
 from app.db import Table
@@ -40,6 +52,7 @@ class ActRow(Table, table=True):
     body_sha256: bytes = Field(sa_type=LargeBinary)
     receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
     receipt_jws: str | None = Field(default=None, sa_type=Text)
+    receipt_jws_sm2: str | None = Field(default=None, sa_type=Text)
     received_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
@@ -103,6 +116,7 @@ class LeadEntry(Table, table=True):
     is_origin: bool
     registered_at: datetime = Field(sa_type=DateTime(timezone=True))
     due: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    sealed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class LeadNumber(Table, table=True):
@@ -121,12 +135,21 @@ class LeadNumber(Table, table=True):
 
 
 class ClockRow(Table, table=True):
-    """One deadline of one node."""
+    """One deadline of one node. `next_at` is when time will next have something to say about it."""
 
     __tablename__ = "clock"
     __table_args__ = (
-        Index("ix_clock_open", "node_id", "due", postgresql_where=text("stopped IS NULL")),
+        Index(
+            "ix_clock_listed",
+            "node_id",
+            "due",
+            "clock_id",
+            postgresql_where=text("stopped IS NULL OR breached_at IS NOT NULL"),
+        ),
+        Index("ix_clock_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_clock_provisional", "root_id", postgresql_where=text("provisional AND stopped IS NULL")),
         Index("ix_clock_lead_id", "lead_id"),
+        CheckConstraint("source IN ('law', 'local', 'default')", name="source"),
     )
 
     clock_id: UUID = Field(primary_key=True)
@@ -134,11 +157,16 @@ class ClockRow(Table, table=True):
     lead_id: UUID
     node_id: str = Field(sa_type=Text)
     rule: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    source_text: str = Field(sa_type=Text)
+    version: str = Field(sa_type=Text, description="of the table of deadlines that the limit was taken from")
     started: datetime = Field(sa_type=DateTime(timezone=True))
     due: datetime = Field(sa_type=DateTime(timezone=True))
     stopped: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    suspended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     warned_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     breached_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    next_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     provisional: bool = Field(default=False)
 
 
@@ -176,3 +204,41 @@ class Enclosed(Table, table=True):
     size: int = Field(sa_type=BigInteger)
     object_key: str = Field(sa_type=Text)
     file_key: bytes = Field(sa_type=LargeBinary, description="AES-256-GCM under the root's data key")
+    sealed_for: str | None = Field(
+        default=None, sa_type=Text, description="who alone may open it; no reader of the act"
+    )
+
+
+class CalendarYear(Table, table=True):
+    """One version of the official calendar of a year. The newest counts; by earlier ones deadlines were counted."""
+
+    __tablename__ = "calendar_year"
+    __table_args__ = (CheckConstraint("year BETWEEN 1949 AND 9998", name="year"),)
+
+    year: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    source: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    recorded_by: str = Field(sa_type=Text)
+
+
+class CalendarDay(Table, table=True):
+    """A day on which a year's calendar departs from the five-day week."""
+
+    __tablename__ = "calendar_day"
+    __table_args__ = (
+        CheckConstraint("kind IN ('holiday', 'workday')", name="kind"),
+        CheckConstraint("extract(year FROM day) = year", name="day_in_year"),
+        ForeignKeyConstraint(
+            ["year", "version"],
+            ["calendar_year.year", "calendar_year.version"],
+            name="fk_calendar_day_year_version",
+            ondelete="RESTRICT",
+        ),
+    )
+
+    year: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    kind: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)

@@ -4,13 +4,18 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
+from zoneinfo import ZoneInfo
 
+from app.casework.calendar import Calendar
 from app.casework.case import ActRef, Case, Lead, on_record
-from app.casework.decision import Notice
+from app.casework.clocks import Clock
+from app.casework.decision import Decision, Notice
+from app.casework.document import Act
+from app.casework.lapse import next_event
 from app.docket.issuer import Issued, Issuer
 from app.docket.reading import root_key, stored_case
-from app.docket.record import Rows
+from app.docket.record import Row, Rows
 from app.docket.submission import Submission
 from app.transparency.entries import act_entry, notice_entry
 from app.vault import KEY_BYTES, Vault, decrypt, encrypt
@@ -18,7 +23,7 @@ from app.vault import KEY_BYTES, Vault, decrypt, encrypt
 
 @dataclass(slots=True)
 class Opened:
-    """A case with its data key in the clear, for as long as its batch runs."""
+    """A case with its data key in the clear, for as long as its batch runs; `before` is the case as it was opened."""
 
     case: Case
     data_key: bytes
@@ -27,6 +32,10 @@ class Opened:
     is_new: bool
     touched: set[str] = field(default_factory=set)
     touched_clocks: set[str] = field(default_factory=set)
+    before: Case = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self.case
 
     @classmethod
     def fresh(cls, vault: Vault, root_id: str) -> Self:
@@ -50,6 +59,20 @@ class Opened:
         return decrypt(vault.unwrap(wrapped, root_id.encode()), sealed, object_key.encode())
 
 
+def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> ActRef:
+    """Return an act as its case keeps it on record."""
+    return ActRef(
+        act_id=act.act_id,
+        act=act.name,
+        lead_id=act.lead_id,
+        sender=act.sender,
+        jws_sha256=act.jws_sha256,
+        seq=seq,
+        readers=tuple(dict.fromkeys((act.sender, *act.document.recipients, *sorted(decision.also_read)))),
+        contents=(body_sha256.hex(), *dict.fromkeys(one.sha256 for one in act.document.attachments)),
+    )
+
+
 def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, receipt: Issued, now: datetime) -> None:
     """Gather the rows of one act: itself, its readers, its place in the queue for the log."""
     root_id, act = opened.case.root_id, taken.act
@@ -67,6 +90,7 @@ def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, recei
             taken.body_sha256,
             receipt.body,
             receipt.jws,
+            receipt.jws_sm2,
             now,
         )
     )
@@ -109,6 +133,7 @@ def gather_notice(
             hashlib.sha256(issued.body).digest(),
             None,
             None,
+            None,
             now,
         )
     )
@@ -142,7 +167,7 @@ def _gather_common(
     )
 
 
-def gather_case(rows: Rows, root_id: str, opened: Opened) -> None:
+def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zone: ZoneInfo) -> None:
     """Gather what a case has become: its row, its leads in every party's list, its clocks."""
     if not opened.touched:
         return
@@ -154,26 +179,39 @@ def gather_case(rows: Rows, root_id: str, opened: Opened) -> None:
         rows.changed_cases.append((root_id, opened.seq, snapshot))
     for lead_id in opened.touched:
         _gather_entries(rows, case, case.leads[lead_id])
-    for clock in case.clocks:
-        if clock.clock_id in opened.touched_clocks:
-            rows.clocks.append(
-                (
-                    clock.clock_id,
-                    root_id,
-                    clock.lead_id,
-                    clock.node,
-                    clock.rule,
-                    clock.started,
-                    clock.due,
-                    clock.stopped,
-                    clock.provisional,
-                )
-            )
+    rows.clocks.extend(
+        clock_row(root_id, clock, calendar, zone) for clock in case.clocks if clock.clock_id in opened.touched_clocks
+    )
+
+
+def clock_row(root_id: str, clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Row:
+    """Return the row of a clock, with the instant at which time will next have something to say about it."""
+    coming = next_event(clock, calendar, zone)
+    return (
+        clock.clock_id,
+        root_id,
+        clock.lead_id,
+        clock.node,
+        clock.rule,
+        clock.source,
+        clock.source_text,
+        clock.version,
+        clock.started,
+        clock.due,
+        clock.stopped,
+        clock.pauses[-1].since if clock.stands_still else None,
+        clock.warned,
+        clock.breached,
+        coming.at if coming else None,
+        clock.provisional,
+    )
 
 
 def _gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
     due: dict[str, datetime] = {}
     for clock in case.open_clocks(lead.lead_id):
+        if clock.stands_still:
+            continue
         due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
     for node in lead.parties:
         role = "holder" if node == lead.holder else "origin" if node == lead.origin else "participant"
@@ -188,5 +226,6 @@ def _gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
                 node == lead.origin,
                 lead.registered_at,
                 due.get(node),
+                lead.sealed,
             )
         )

@@ -20,3 +20,17 @@ anyone afterwards without the exchange.
 
 New here? Follow *Ten minutes* in `README.md`. · 初次使用，请先阅读 `README.md` 的 *Ten minutes* 一节。
 """
+
+TAGS = [
+    {"name": "acts", "description": "What agencies sign and send · 机关签名并提交的文书"},
+    {
+        "name": "reads",
+        "description": "What an agency may read: leads, timelines, acts, inbox · 查询：线索、时间线、文书、收件箱",
+    },
+    {"name": "attachments", "description": "Files by their SHA-256 · 按哈希存取的附件"},
+    {"name": "registry", "description": "Enrolment, keys, tokens, the register · 接入登记、密钥、令牌、节点名录"},
+    {"name": "admin", "description": "For administrators: nodes and enrolment codes · 管理员：节点与接入码"},
+    {"name": "log", "description": "The transparency log, proofs, witnessing · 透明日志、证明与见证"},
+    {"name": "operations", "description": "Alive, ready, metrics · 存活、就绪、指标"},
+    {"name": "problems", "description": "Every kind of refusal · 拒绝类型"},
+]

@@ -22,6 +22,7 @@ from app.problems import problem_response
 from app.registry.directory import Directory
 from app.registry.requests import signed_request
 from app.transparency.entries import refused_classified_entry
+from app.transparency.published import Published
 
 ACTS = Counter("leadbridge_acts_total", "acts by type and outcome", ["act", "outcome"])
 _UUID = re.compile(UUID_PATTERN)
@@ -37,6 +38,7 @@ class Intake:
     docket: Docket
     issuer: Issuer
     clock: type_clock
+    published: Published
 
     async def receive(self, kind: ActType, request: Request) -> Response:
         """Return the receipt of an act (201, or 200 for a replay), or its refusal."""
@@ -52,7 +54,9 @@ class Intake:
             ACTS.labels(kind.name, problem.slug).inc()
             return self._refusal(problem, signed, request)
         ACTS.labels(kind.name, "replayed" if answer.replayed else "taken").inc()
-        headers = {"X-JWS-Signature": answer.receipt_jws}
+        headers = {"X-JWS-Signature": answer.receipt_jws, **self.published.header}
+        if answer.receipt_jws_sm2 is not None:
+            headers["X-JWS-Signature-SM2"] = answer.receipt_jws_sm2
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         status = 200 if answer.replayed else 201

@@ -72,7 +72,7 @@ def _document(kind: ActType, body: Any) -> Any:
         raise InvalidDocument(
             "`prev` is null in lead.register and nowhere else.", "只有 lead.register 的 prev 为 null。"
         )
-    if len({one.sha256 for one in document.attachments}) != len(document.attachments):
+    if len(set(document.files)) != len(document.files):
         raise InvalidDocument("An attachment is named twice.", "同一附件被重复列出。")
     return document
 

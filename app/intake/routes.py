@@ -14,6 +14,11 @@ from app.problems import documented
 from app.registry.requests import signed_body
 
 LEAD_ID = "019ccd10-0000-7000-8000-000000000002"
+TOWN, POLICE = "township-990121101", "police-990121"
+_LETTERHEADS: dict[str, dict[str, Any]] = {
+    TOWN: {"document_no": "甲政移〔2026〕1号", "signatory": {"name": "赵某某", "title": "镇长"}},
+    POLICE: {"document_no": "测公函〔2026〕1号", "signatory": {"name": "孙某某", "title": "局长"}},
+}
 REFUSALS: tuple[type[errors.Problem], ...] = (
     errors.MalformedJson,
     errors.BadSignature,
@@ -115,21 +120,33 @@ def _responses(kind: ActType) -> dict[int | str, dict[str, Any]]:
             "schema": {"type": "string"},
         }
     }
+    second = {
+        "X-JWS-Signature-SM2": {
+            "description": "the same by SM2, where the exchange is configured so",
+            "schema": {"type": "string"},
+        }
+    }
     replayed = {"Idempotent-Replayed": {"schema": {"type": "string", "const": "true"}}}
     return {
         200: {
             "model": Receipt,
             "description": "The first receipt again, for the same act · 重复提交，返回首次回执",
-            "headers": signature | replayed,
+            "headers": signature | second | replayed,
         },
-        201: {"model": Receipt, "description": "The receipt · 回执", "headers": signature},
+        201: {"model": Receipt, "description": "The receipt · 回执", "headers": signature | second},
         **documented(*refusals),
     }
 
 
 def _request(kind: ActType) -> dict[str, Any]:
     request = signed_body(kind.document)
-    request["requestBody"]["content"]["application/json"]["example"] = example_body(kind)
+    media = request["requestBody"]["content"]["application/json"]
+    # The model is shared by every act; at this endpoint only one name, and one kind of `prev`, is ever taken.
+    members = media["schema"]["properties"]
+    members["act"] |= {"const": kind.name}
+    no_prev, digest = {"type": "null"}, {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    members["prev"] = {"title": "Prev", **(no_prev if kind.opens_case else digest)}
+    media["example"] = example_body(kind)
     request["parameters"] = [
         *(
             {
@@ -147,19 +164,34 @@ def _request(kind: ActType) -> dict[str, Any]:
     return request
 
 
+def with_whole_examples(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document with the examples of the acts as they are: FastAPI leaves out every null.
+
+    A `lead.register` without its `prev` is refused.
+    """
+    for kind in CATALOGUE.values():
+        media = document["paths"][kind.path]["post"]["requestBody"]["content"]["application/json"]
+        media["example"] = example_body(kind)
+    return document
+
+
 def example_body(kind: ActType) -> dict[str, Any]:
     """Return a whole fictional document around the act's example content."""
+    sender = TOWN if "township" in kind.kinds else POLICE
+    # What is named by a transfer or a feedback goes to its other side; what names an agency goes to that one.
+    two_sided = bool(kind.path_ids) and "lead_id" not in kind.path_ids
+    recipients = {kind.example[name] for name in ("to",) if name in kind.example}
+    recipients |= {TOWN, POLICE} - {sender} if two_sided else set()
     return {
         "act": kind.name,
         "lead_id": LEAD_ID,
-        "sender": "township-990121101" if "township" in kind.kinds else "police-990121",
-        "recipients": [],
+        "sender": sender,
+        "recipients": sorted(recipients),
         "issued_at": "2026-03-02T10:00:00+08:00",
-        "document_no": "甲政移〔2026〕1号",
+        **_LETTERHEADS[sender],
         "title": kind.title[1],
         "urgency": "normal",
         "classification": "none",
-        "signatory": {"name": "赵某某", "title": "镇长"},
         "handler": {"name": "钱某某", "phone": "0000-0000001"},
         "prev": None if kind.opens_case else "0" * 64,
         "nonce": "AAAAAAAAAAAAAAAAAAAAAA",

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.casework.kinds import Kind, Level, Node
 from app.db import driver_connection
+from app.errors import WeakKey
 from app.signing.keys import PublicKey, load_public_jwk
 
 CHANNEL = "leadbridge_registry"
@@ -63,7 +64,10 @@ class Directory:
         return self._keys.get(kid)
 
     async def find_key(self, kid: str) -> KeyRecord | None:
-        """Return the key, asking the database for its row if this process has not met it yet."""
+        """Return the key, asking the database for its row if this process has not met it yet.
+
+        Raises `WeakKey` for a key that this machine cannot verify with: SM2 without a libcrypto that can.
+        """
         known = self._keys.get(kid)
         if known is not None:
             return known
@@ -119,8 +123,13 @@ class Directory:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 nodes = await connection.fetch(_NODES)
                 keys = await connection.fetch(_KEYS)
-            self._nodes = MappingProxyType({row["node_id"]: _node(row) for row in nodes})
-            self._keys = {row["kid"]: self._record(row) for row in keys}
+            self._nodes = MappingProxyType({row["node_id"]: node_of(row) for row in nodes})
+            known: dict[str, KeyRecord] = {}
+            for row in keys:
+                # SM2 keys stay registered on a machine that cannot verify them; `find_key` says so when one is used.
+                with contextlib.suppress(WeakKey):
+                    known[row["kid"]] = self._record(row)
+            self._keys = known
 
     def _record(self, row: Mapping[str, Any]) -> KeyRecord:
         # Building a key costs far more than a row, and a thumbprint never changes its key.
@@ -129,7 +138,8 @@ class Directory:
         return KeyRecord(row["kid"], row["node_id"], row["purpose"], public, row["key_event"], row["revoked_at"])
 
 
-def _node(row: Mapping[str, Any]) -> Node:
+def node_of(row: Mapping[str, Any]) -> Node:
+    """Return the node of a row of the register."""
     return Node(
         node_id=row["node_id"],
         kind=Kind(row["kind"]),

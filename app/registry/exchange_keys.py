@@ -1,7 +1,9 @@
-"""The exchange's own keys: one signs receipts, notices and tokens, one signs the log's checkpoints."""
+"""The exchange's own keys, one for each use.
 
-import base64
-import hashlib
+One signs receipts, notices and tokens, one the log's checkpoints, one cosigns the checkpoints of others. Where it is
+configured, one on SM2 signs receipts a second time.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,27 +14,38 @@ from sqlmodel import col, select
 
 from app.registry.tables import ExchangeKey
 from app.signing import b64url
+from app.signing.algorithms import BY_CURVE, Alg
 from app.signing.keys import PrivateKey, generate_private, load_private_jwk, private_jwk
+from app.transparency.note import COSIGNATURE, ED25519, Verifier
 from app.vault import Vault
 
 ALGORITHM: Final = "Ed25519"
-_FIRST_START = 0x4C42_4B45_5953  # advisory lock: two processes that start at once must agree on one pair of keys
-_NOTE_ED25519 = b"\x01"
+_FIRST_START = 0x4C42_4B45_5953  # advisory lock: two processes that start at once must agree on one set of keys
+_PURPOSES = ("signing", "log", "witness")
+_PUBLISHED = ("signing", "sm2")
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeKeys:
-    """The keys in use. `jwks` is the public set (RFC 7517) with retired keys, so old receipts verify."""
+    """The keys in use. `jwks` is the public set (RFC 7517) with retired keys, so old receipts verify.
+
+    `sm2` is None unless it was asked for.
+    """
 
     signing: PrivateKey
     log: PrivateKey
+    witness: PrivateKey
     jwks: dict[str, Any]
+    sm2: PrivateKey | None = None
 
 
-async def ensure_exchange_keys(engine: AsyncEngine, vault: Vault, now: datetime) -> ExchangeKeys:
+async def ensure_exchange_keys(
+    engine: AsyncEngine, vault: Vault, now: datetime, *, with_sm2: bool = False
+) -> ExchangeKeys:
     """Return the exchange's keys, making what is missing.
 
-    Raises `cryptography.exceptions.InvalidTag` if the vault's master key is not the one that wrapped them.
+    Raises `cryptography.exceptions.InvalidTag` if the vault's master key is not the one that wrapped them, and
+    `WeakKey` for SM2 where no libcrypto can.
     """
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_START})
@@ -40,7 +53,7 @@ async def ensure_exchange_keys(engine: AsyncEngine, vault: Vault, now: datetime)
             await session.scalars(select(ExchangeKey).order_by(col(ExchangeKey.created_at), col(ExchangeKey.kid)))
         )
         current = {row.purpose: row for row in rows if row.retired_at is None}
-        for purpose in ("signing", "log"):
+        for purpose in (*_PURPOSES, *(("sm2",) if with_sm2 else ())):
             if purpose not in current:
                 current[purpose] = _new_key(purpose, vault, now)
                 rows.append(current[purpose])
@@ -48,12 +61,15 @@ async def ensure_exchange_keys(engine: AsyncEngine, vault: Vault, now: datetime)
     return ExchangeKeys(
         signing=_open(current["signing"], vault),
         log=_open(current["log"], vault),
-        jwks={"keys": [_published(row) for row in rows if row.purpose == "signing"]},
+        witness=_open(current["witness"], vault),
+        jwks={"keys": [_published(row) for row in rows if row.purpose in _PUBLISHED]},
+        sm2=_open(current["sm2"], vault) if with_sm2 else None,
     )
 
 
 def _new_key(purpose: str, vault: Vault, now: datetime) -> ExchangeKey:
-    key = generate_private(ALGORITHM)
+    alg: Alg = "SM2-SM3" if purpose == "sm2" else ALGORITHM
+    key = generate_private(alg)
     seed = b64url.decode(private_jwk(key)["d"])
     return ExchangeKey(
         kid=key.kid,
@@ -70,7 +86,7 @@ def _open(row: ExchangeKey, vault: Vault) -> PrivateKey:
 
 
 def _published(row: ExchangeKey) -> dict[str, Any]:
-    return {**row.jwk, "kid": row.kid, "use": "sig", "alg": ALGORITHM}
+    return {**row.jwk, "kid": row.kid, "use": "sig", "alg": BY_CURVE[row.jwk["kty"], row.jwk["crv"]].name}
 
 
 def _context(purpose: str, kid: str) -> bytes:
@@ -82,11 +98,19 @@ def log_origin(exchange_id: str) -> str:
     return f"{exchange_id}/log"
 
 
+def witness_name(exchange_id: str) -> str:
+    """Return the name under which this exchange cosigns the checkpoints of others."""
+    return f"{exchange_id}/witness"
+
+
 def log_vkey(origin: str, public: bytes) -> str:
     """Return the C2SP signed-note verifier key of an Ed25519 log key, given as its 32 raw bytes."""
-    named = origin.encode() + b"\n" + _NOTE_ED25519 + public
-    key_id = hashlib.sha256(named).digest()[:4].hex()
-    return f"{origin}+{key_id}+{base64.b64encode(_NOTE_ED25519 + public).decode()}"
+    return str(Verifier(origin, ED25519, public))
+
+
+def witness_vkey(name: str, public: bytes) -> str:
+    """Return the C2SP verifier key (tlog-cosignature, type 0x04) of this exchange as a witness."""
+    return str(Verifier(name, COSIGNATURE, public))
 
 
 def raw_public(key: PrivateKey) -> bytes:

@@ -14,8 +14,9 @@ from app.registry.schemas import OfferedKey, Purpose, RegisteredKey
 from app.registry.tables import KeyEvent, KeyRequest, Node, NodeKey
 from app.signing.jws import VerifiedJws, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk
-from app.transparency.entries import key_entry, leaf_hash
+from app.transparency.entries import key_entry
 from app.transparency.tables import Unsequenced
+from app.transparency.tree import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)

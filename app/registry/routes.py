@@ -12,7 +12,7 @@ from app.problems import documented
 from app.registry import enrolment, keys, nodes, tokens
 from app.registry.caller import Caller
 from app.registry.deps import ExchangeId, OwnKeys, Register
-from app.registry.exchange_keys import log_origin, log_vkey, raw_public
+from app.registry.exchange_keys import log_origin, log_vkey, raw_public, witness_name, witness_vkey
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
 from app.registry.requests import SignedRequest, signed_body, signed_request
 from app.registry.schemas import (
@@ -27,7 +27,7 @@ from app.registry.schemas import (
     Revocation,
 )
 
-router = APIRouter(tags=["registry"])
+router = APIRouter(tags=["registry"], responses={429: documented(errors.TooManyRequests)[429]})
 Signed = Annotated[SignedRequest, Depends(signed_request)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _SIGNED = (
@@ -129,7 +129,7 @@ async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -
 
 @router.get("/.well-known/leadbridge", operation_id="get_exchange", summary="Where everything is · 服务入口")
 async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId) -> Exchange:
-    """Open to all: the exchange's id, its addresses, and the key of its log."""
+    """Open to all: the exchange's id, its addresses, and the keys of its log and as a witness."""
     base = str(request.base_url).rstrip("/")
     origin = log_origin(exchange_id)
     return Exchange(
@@ -139,6 +139,7 @@ async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId) 
         token_endpoint=f"{base}/v1/oauth/token",
         log_origin=origin,
         log_vkey=log_vkey(origin, raw_public(own.log)),
+        witness_vkey=witness_vkey(witness_name(exchange_id), raw_public(own.witness)),
         docs=f"{base}/docs",
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from app.casework.kinds import Kind, Level
 from app.casework.values import Content, Instant, Label, NodeId
@@ -20,7 +20,7 @@ class OfferedKey(Content):
     """A public key that a node wants registered."""
 
     purpose: Purpose
-    jwk: dict[str, Any] = Field(description="public JWK: Ed25519 or P-256; X25519 for `seal`")
+    jwk: dict[str, Any] = Field(description="public JWK: Ed25519, P-256 or SM2; X25519 for `seal`")
     proof: Proof | None = Field(
         default=None, description="detached JWS by this key; needed for `act` and `auth`, none for `seal`"
     )
@@ -51,13 +51,35 @@ class Revocation(Content):
 class NewNode(Content):
     """An agency to be registered; `parent` is null at the top."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "node_id": "police-990121",
+                "kind": "police",
+                "name": "测试县公安局",
+                "division_code": "990121",
+                "level": "county",
+                "parent": None,
+            }
+        },
+    )
+
     node_id: NodeId
     kind: Kind
     name: Label
     division_code: DivisionCode
     level: Level
-    parent: NodeId | None
+    parent: NodeId | None = None
     sector: Label | None = None
+
+    @field_validator("parent")
+    @classmethod
+    def _is_another(cls, parent: str | None, info: ValidationInfo) -> str | None:
+        if parent is not None and parent == info.data.get("node_id"):
+            raise ValueError("a node is not its own parent")
+        return parent
 
 
 class Answer(BaseModel):
@@ -145,4 +167,5 @@ class Exchange(Answer):
     token_endpoint: str
     log_origin: str
     log_vkey: str
+    witness_vkey: str
     docs: str

@@ -160,7 +160,7 @@ class ExchangeKey(Table, table=True):
 
     __tablename__ = "exchange_key"
     __table_args__ = (
-        CheckConstraint("purpose IN ('signing', 'log')", name="purpose"),
+        CheckConstraint("purpose IN ('signing', 'log', 'witness', 'sm2')", name="purpose"),
         Index(
             "uq_exchange_key_purpose_current",
             "purpose",

@@ -1,20 +1,24 @@
 """The signature algorithms, one row each.
 
-A further one joins by one row in `ALGORITHMS` and its name in `Alg`. A row turns coordinates into
-`cryptography` keys and back, and signs and verifies with 64-byte signatures. All cryptography is the
-library's; what is written here are the checks that it leaves to its caller.
+A further one joins by one row in `ALGORITHMS` and its name in `Alg`. A row turns coordinates into keys and back,
+and signs and verifies with 64-byte signatures. All cryptography is `cryptography`'s, or libcrypto's for SM2; what
+is written here are the checks that they leave to their caller.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-Alg = Literal["Ed25519", "ES256"]
+from app.signing import sm2
+from app.signing.libcrypto import Unavailable
+
+Alg = Literal["Ed25519", "ES256", "SM2-SM3"]
 
 COORDINATE_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -27,10 +31,11 @@ _ES256 = ec.ECDSA(SHA256())
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """One algorithm. `Any` is its own `cryptography` key class: only the functions of the same row meet it.
+    """One algorithm. `Any` is its own key class: only the functions of the same row meet it.
 
     `load_public` and `load_private` raise ValueError for a key that may not be used. `verify` returns
     nothing, or raises `cryptography.exceptions.InvalidSignature`; its signature must be 64 bytes long.
+    The PEM functions return SubjectPublicKeyInfo and unencrypted PKCS#8.
     """
 
     name: Alg
@@ -43,6 +48,8 @@ class Algorithm:
     load_private: Callable[[bytes], Any]
     secret_of: Callable[[Any], bytes]
     private_class: type
+    public_pem: Callable[[Any], bytes]
+    private_pem: Callable[[Any], bytes]
     sign: Callable[[Any, bytes], bytes]
     verify: Callable[[Any, bytes, bytes], None]
 
@@ -110,6 +117,24 @@ def _verify_p256(key: ec.EllipticCurvePublicKey, signature: bytes, message: byte
     key.verify(encode_dss_signature(r, s), message, _ES256)
 
 
+def _load_sm2(coordinates: tuple[bytes, ...]) -> sm2.PublicKey:
+    x, y = coordinates
+    try:
+        return sm2.PublicKey(x, y)
+    except Unavailable as error:
+        raise ValueError("this exchange cannot verify SM2") from error
+
+
+def _public_pem(key: Any) -> bytes:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return bytes(key.public_bytes(serialization.Encoding.PEM, form))
+
+
+def _private_pem(key: Any) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+
+
 ALGORITHMS: dict[str, Algorithm] = {
     row.name: row
     for row in (
@@ -124,6 +149,8 @@ ALGORITHMS: dict[str, Algorithm] = {
             load_private=Ed25519PrivateKey.from_private_bytes,
             secret_of=lambda key: bytes(key.private_bytes_raw()),
             private_class=Ed25519PrivateKey,
+            public_pem=_public_pem,
+            private_pem=_private_pem,
             sign=_sign_ed25519,
             verify=_verify_ed25519,
         ),
@@ -138,8 +165,26 @@ ALGORITHMS: dict[str, Algorithm] = {
             load_private=_load_p256_private,
             secret_of=_p256_secret,
             private_class=ec.EllipticCurvePrivateKey,
+            public_pem=_public_pem,
+            private_pem=_private_pem,
             sign=_sign_p256,
             verify=_verify_p256,
+        ),
+        Algorithm(
+            name="SM2-SM3",
+            kty="EC",
+            crv="SM2",
+            coordinates=("x", "y"),
+            load_public=_load_sm2,
+            coordinates_of=lambda key: key.coordinates,
+            generate=sm2.generate,
+            load_private=sm2.PrivateKey,
+            secret_of=sm2.PrivateKey.secret,
+            private_class=sm2.PrivateKey,
+            public_pem=sm2.PublicKey.pem,
+            private_pem=sm2.PrivateKey.pem,
+            sign=sm2.PrivateKey.sign,
+            verify=sm2.PublicKey.verify,
         ),
     )
 }

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from app.errors import WeakKey
-from app.signing import b64url, strict_json
+from app.signing import b64url, sm2, strict_json
 from app.signing.algorithms import ALGORITHMS, BY_CURVE, COORDINATE_BYTES, NAMES, Alg, Algorithm
+from app.signing.libcrypto import Unavailable
 
 _PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _FOREIGN_REFERENCES = ("jku", "x5u", "x5c")
@@ -70,7 +71,7 @@ def thumbprint(jwk: Mapping[str, object]) -> str:
 
 
 def load_public_jwk(jwk: Mapping[str, object]) -> PublicKey:
-    """Return the verification key of a public JWK, OKP Ed25519 or EC P-256; raise `WeakKey` for any other.
+    """Return the verification key of a public JWK, Ed25519, P-256 or SM2; raise `WeakKey` for any other.
 
     Refused: a private member, a reference to a key elsewhere (`jku`, `x5u`, `x5c`), a coordinate that is
     not 32 bytes in canonical base64url, a point off the curve or of low order, and a `kid`, `alg`, `use` or
@@ -109,8 +110,11 @@ def load_seal_jwk(jwk: Mapping[str, object]) -> SealKey:
 
 
 def generate_private(alg: Alg) -> PrivateKey:
-    """Return a fresh key from the operating system's randomness."""
-    return _private(ALGORITHMS[alg], ALGORITHMS[alg].generate())
+    """Return a fresh key from the operating system's randomness; raise `WeakKey` for SM2 where no libcrypto can."""
+    try:
+        return _private(ALGORITHMS[alg], ALGORITHMS[alg].generate())
+    except Unavailable as error:
+        raise _unavailable(error) from error
 
 
 def load_private_jwk(jwk: Mapping[str, object]) -> PrivateKey:
@@ -120,6 +124,8 @@ def load_private_jwk(jwk: Mapping[str, object]) -> PrivateKey:
     secret = _coordinate(jwk, "d")
     try:
         key = _private(algorithm, algorithm.load_private(secret))
+    except Unavailable as error:
+        raise _unavailable(error) from error
     except ValueError as error:
         raise WeakKey(f"This is no private {algorithm.name} key.", "不是有效的私钥。") from error
     if any(jwk.get(name) != key.public_jwk[name] for name in algorithm.coordinates):
@@ -135,28 +141,38 @@ def private_jwk(key: PrivateKey) -> dict[str, str]:
 
 def private_to_pem(key: PrivateKey) -> bytes:
     """Return the key as unencrypted PKCS#8 PEM, which openssl reads. Where it lies is the caller's care."""
-    return bytes(
-        key.handle.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
+    return ALGORITHMS[key.alg].private_pem(key.handle)
 
 
 def public_to_pem(key: PublicKey) -> bytes:
     """Return the key as SubjectPublicKeyInfo PEM, which openssl reads."""
-    return bytes(key.handle.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    return ALGORITHMS[key.alg].public_pem(key.handle)
 
 
 def load_private_pem(pem: bytes) -> PrivateKey:
-    """Return the Ed25519 or P-256 key of an unencrypted PEM file; raise `WeakKey` for any other content."""
+    """Return the Ed25519, P-256 or SM2 key of an unencrypted PEM file; raise `WeakKey` for any other content."""
+    handle: object
     try:
         handle = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise WeakKey("This is no unencrypted private key in PEM form.", "不是未加密的 PEM 私钥。") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        handle = _sm2_from_pem(pem)
     for algorithm in ALGORITHMS.values():
         if isinstance(handle, algorithm.private_class) and _has_curve(handle, algorithm):
             return _private(algorithm, handle)
-    raise WeakKey("Only Ed25519 and P-256 keys are accepted.", "只接受 Ed25519 与 P-256 密钥。")
+    raise WeakKey("Only Ed25519, P-256 and SM2 keys are accepted.", "只接受 Ed25519、P-256 与 SM2 密钥。")
+
+
+def _sm2_from_pem(pem: bytes) -> sm2.PrivateKey:
+    try:
+        return sm2.load_pem(pem)
+    except Unavailable as error:
+        raise _unavailable(error) from error
+    except ValueError as error:
+        raise WeakKey("This is no unencrypted private key in PEM form.", "不是未加密的 PEM 私钥。") from error
+
+
+def _unavailable(error: Unavailable) -> WeakKey:
+    return WeakKey(f"{error}.", "本机没有支持 SM2 的 libcrypto（OpenSSL 3.0 以上）。")
 
 
 def _has_curve(handle: object, algorithm: Algorithm) -> bool:
@@ -176,7 +192,9 @@ def _private(algorithm: Algorithm, handle: Any) -> PrivateKey:
 def _algorithm_of(jwk: Mapping[str, object]) -> Algorithm:
     algorithm = BY_CURVE.get((_text(jwk, "kty"), _text(jwk, "crv")))
     if algorithm is None:
-        _refuse("The key must be OKP on Ed25519 or EC on P-256.", "密钥必须为 OKP/Ed25519 或 EC/P-256。")
+        _refuse(
+            "The key must be OKP on Ed25519, or EC on P-256 or SM2.", "密钥必须为 OKP/Ed25519、EC/P-256 或 EC/SM2。"
+        )
     return algorithm
 
 

@@ -54,11 +54,6 @@ def refused_classified_entry(*, request_jws: str) -> bytes:
     return _entry({"t": "refused-classified", "request_jws_sha256": _sha256(request_jws.encode("ascii"))})
 
 
-def leaf_hash(entry: bytes) -> bytes:
-    """Return the RFC 6962 section 2.1 leaf hash of an entry, 32 bytes."""
-    return hashlib.sha256(b"\x00" + entry).digest()
-
-
 def _entry(members: dict[str, str | int]) -> bytes:
     return HEAD + json.dumps(members, separators=(",", ":")).encode("ascii") + b"\n"
 

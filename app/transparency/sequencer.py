@@ -1,6 +1,7 @@
 """The sequencer: one at a time in the whole deployment, it gives committed events their numbers.
 
-Log indexes and inbox numbers are given here and nowhere else: numbers taken before a commit would skip.
+Log indexes and inbox numbers are given here and nowhere else: numbers taken before a commit would skip. The tree
+over the log grows in the same transaction, and its new head is signed in it.
 """
 
 import asyncio
@@ -17,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import driver_connection
 from app.deps import type_clock
-from app.transparency.entries import leaf_hash
+from app.transparency.checkpoint import Log
+from app.transparency.reading import load_tree
+from app.transparency.tree import Frontier, Subtree, grow, leaf_hash
 
 LEADER = 0x4C65_6164_5365  # the advisory lock that only one sequencer holds
 ROUND = 1000
@@ -28,12 +31,17 @@ _RANK = {"key": 0, "act": 1, "notice": 1, "refused-classified": 1, "revocation":
 _log = structlog.get_logger(__name__)
 
 
+class BrokenLog(Exception):
+    """The entries in the database are not those whose root was signed: nothing more may be signed."""
+
+
 class Sequencer:
     """Runs until cancelled; takes over when the leader's connection dies. `wake` shortens its sleep."""
 
-    def __init__(self, engine: AsyncEngine, clock: type_clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: type_clock, log: Log) -> None:
         self._engine = engine
         self._clock = clock
+        self._log = log
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -47,50 +55,99 @@ class Sequencer:
                     await self._lead(connection)
             except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 _log.warning("sequencer connection lost", error=type(error).__name__)
+            except BrokenLog as error:
+                _log.critical("the log is broken and stands still", reason=str(error))
             await asyncio.sleep(1)
 
     async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
             return
         try:
+            # Only what was committed counts, so the tree is kept between rounds but never between leaders.
+            tree = await open_tree(connection, self._clock(), self._log)
             while True:
                 self._awake.clear()
-                if await sequence(connection, self._clock()) < ROUND:
+                grown = await sequence(connection, self._clock(), self._log, tree)
+                if grown.size - tree.size < ROUND:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._awake.wait(), IDLE_SECONDS)
+                tree = grown
         finally:
             if not connection.is_closed():
                 await connection.execute("SELECT pg_advisory_unlock($1)", LEADER)
 
 
-async def sequence(connection: "asyncpg.Connection[Any]", now: datetime) -> int:
-    """Number up to `ROUND` waiting events in one transaction and return how many.
+async def open_tree(connection: "asyncpg.Connection[Any]", now: datetime, log: Log) -> Frontier:
+    """Return the tree over the whole log, with its head signed, an empty log's too.
 
-    Ordinals are given in commit order where it matters: within a case under its lock, and for a revocation after
-    the acts whose key rows it waited for.
+    Raises `BrokenLog` if it is not the tree of the newest checkpoint, or one that grew from it.
+    """
+    async with connection.transaction():
+        tree, missing = await load_tree(connection)
+        if tree.size != await connection.fetchval("SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"):
+            raise BrokenLog("entries are missing in the middle")
+        signed = await connection.fetchrow("SELECT size, root FROM checkpoint ORDER BY size DESC LIMIT 1")
+        if signed and signed["size"] > tree.size:
+            raise BrokenLog(f"{tree.size} entries are left of {signed['size']}")
+        if signed and signed["size"] == tree.size:
+            if signed["root"] != tree.root():
+                raise BrokenLog(f"the root at {tree.size} is not the one that was signed")
+        else:
+            await _publish(connection, now, log, tree, missing)
+    return tree
+
+
+async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, log: Log, tree: Frontier) -> Frontier:
+    """Number up to `ROUND` waiting events in one transaction; return the log's tree, grown by as many.
+
+    `tree` is that of every entry so far. Ordinals are given in commit order where it matters: within a case under
+    its lock, and for a revocation after the acts whose key rows it waited for.
     """
     async with connection.transaction():
         waiting = await connection.fetch("SELECT * FROM unsequenced ORDER BY ordinal LIMIT $1", ROUND)
         if not waiting:
-            return 0
+            return tree
         waiting.sort(key=lambda row: _RANK[row["kind"]])
-        first = await connection.fetchval("SELECT coalesce(max(log_index) + 1, 0) FROM log_entry")
+        first = tree.size
+        leaves = [leaf_hash(row["entry"]) for row in waiting]
+        # The index comes from the tree. Were the tree not that of the committed entries, the key would refuse it.
         await connection.execute(
             "INSERT INTO log_entry (log_index, entry, leaf_hash, act_id, logged_at) "
             "SELECT *, $5 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::uuid[])",
             list(range(first, first + len(waiting))),
             [row["entry"] for row in waiting],
-            [leaf_hash(row["entry"]) for row in waiting],
+            leaves,
             [row["act_id"] for row in waiting],
             now,
         )
+        tree, complete = grow(tree, leaves)
+        await _publish(connection, now, log, tree, complete)
         await _fill_inboxes(connection, waiting, first)
         await connection.execute(
             "DELETE FROM unsequenced WHERE ordinal = ANY($1::bigint[])", [row["ordinal"] for row in waiting]
         )
         await connection.execute(f"NOTIFY {CHANNEL}")
     SEQUENCED.inc(len(waiting))
-    return len(waiting)
+    return tree
+
+
+async def _publish(
+    connection: "asyncpg.Connection[Any]", now: datetime, log: Log, tree: Frontier, complete: list[Subtree]
+) -> None:
+    if complete:
+        await connection.execute(
+            "INSERT INTO log_subtree (level, position, hash) "
+            "SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])",
+            *(list(column) for column in zip(*complete, strict=True)),
+        )
+    root = tree.root()
+    await connection.execute(
+        "INSERT INTO checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4)",
+        tree.size,
+        root,
+        str(log.sign(tree.size, root)),
+        now,
+    )
 
 
 async def _fill_inboxes(connection: "asyncpg.Connection[Any]", waiting: list[asyncpg.Record], first: int) -> None:

@@ -1,9 +1,20 @@
-"""Tables of the sequencer: what waits for a number, the log, the inboxes."""
+"""Tables of the sequencer: what waits for a number, the log and its tree, the inboxes; and those of witnessing."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -60,3 +71,65 @@ class InboxItem(Table, table=True):
     sender: str = Field(sa_type=Text)
     received_at: datetime = Field(sa_type=DateTime(timezone=True))
     log_index: int = Field(sa_type=BigInteger)
+
+
+class LogSubtree(Table, table=True):
+    """A perfect subtree of the log, `256 ** level` leaves; the tiles above level 0 consist of these rows.
+
+    Only complete subtrees are kept, so that a row never changes. Level 0 is `log_entry.leaf_hash` itself.
+    """
+
+    __tablename__ = "log_subtree"
+    __table_args__ = (
+        CheckConstraint("level >= 1", name="level_positive"),
+        CheckConstraint("position >= 0", name="position"),
+        CheckConstraint("octet_length(hash) = 32", name="hash"),
+    )
+
+    level: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes = Field(sa_type=LargeBinary)
+
+
+class LogCheckpoint(Table, table=True):
+    """A signed head of the log. The key says that no size is ever signed with two roots."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (CheckConstraint("octet_length(root) = 32", name="root"),)
+
+    size: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    root: bytes = Field(sa_type=LargeBinary)
+    note: str = Field(sa_type=Text, description="the signed note, by the log alone")
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class CheckpointCosignature(Table, table=True):
+    """What a witness signed under one of this log's checkpoints, verified; `witness` is its vkey."""
+
+    __tablename__ = "checkpoint_cosignature"
+    __table_args__ = (Index("ix_checkpoint_cosignature_witness_size", "witness", "size"),)
+
+    size: int = Field(
+        sa_column=Column(
+            BigInteger, ForeignKey("checkpoint.size", ondelete="RESTRICT"), primary_key=True, autoincrement=False
+        )
+    )
+    witness: str = Field(primary_key=True, sa_type=Text)
+    line: str = Field(sa_type=Text, description="the signature line, without its newline")
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class WitnessedLog(Table, table=True):
+    """The newest checkpoint of another's log that this exchange cosigned. It only ever advances."""
+
+    __tablename__ = "witnessed_log"
+    __table_args__ = (
+        CheckConstraint("size >= 0", name="size"),
+        CheckConstraint("octet_length(root) = 32", name="root"),
+    )
+
+    origin: str = Field(primary_key=True, sa_type=Text)
+    size: int = Field(sa_type=BigInteger)
+    root: bytes = Field(sa_type=LargeBinary)
+    note: str = Field(sa_type=Text, description="the note as it was submitted; empty before the first")
+    at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -132,7 +132,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, root: bytes, proof: Seq
 
     Raises `ProofError` if the proof leads to another root, or is not of the length that index and size ask for.
     """
-    _require_hashes(leaf, root, *proof)
+    _require_hashes(leaf, *proof)
     if not 0 <= index < size:
         raise ProofError("no such leaf")
     place, last, result = index, size - 1, leaf
@@ -159,23 +159,29 @@ def verify_consistency(
     With `start` the first tree is the subtree of leaves `start` to `old` (draft-ietf-plants-merkle-tree-certs,
     section 4). Raises `ProofError` otherwise, and for an empty first tree, with which every tree is consistent.
     """
-    _require_hashes(old_root, root, *proof)
+    _require_hashes(*proof)
     if not 0 <= start < old <= size or start % (1 << (old - start - 1).bit_length()):
         raise ProofError("no such trees")
     first, second, last = start, old - 1, size - 1
     while first != second and (second & 1 or second == last):
         first, second, last = first >> 1, second >> 1, last >> 1
     if first == second:
-        first_hash = second_hash = old_root
-        rest = proof
-        if second == last and not rest:
-            return _same(old_root, root)
-    elif not proof:
-        raise ProofError("the proof is too short")
+        # The first tree is a node of the second: the proof begins above it.
+        begin, rest = old_root, proof
+    elif proof:
+        begin, rest = proof[0], proof[1:]
     else:
-        first_hash = second_hash = proof[0]
-        rest = proof[1:]
-    for sibling in rest:
+        raise ProofError("the proof is too short")
+    first_hash, second_hash = _climb(first, second, last, begin, rest)
+    if first_hash != old_root or second_hash != root:
+        raise ProofError("the proof does not lead to the roots")
+    return root
+
+
+def _climb(first: int, second: int, last: int, begin: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of both trees to which a consistency proof leads from the node that they share."""
+    first_hash = second_hash = begin
+    for sibling in proof:
         if last == 0:
             raise ProofError("the proof is too long")
         if second & 1 or second == last:
@@ -189,19 +195,12 @@ def verify_consistency(
         first, second, last = first >> 1, second >> 1, last >> 1
     if last:
         raise ProofError("the proof is too short")
-    _same(first_hash, old_root)
-    return _same(second_hash, root)
+    return first_hash, second_hash
 
 
 def _left(size: int) -> int:
     """Return the size of a tree's left half: the largest power of two below `size`."""
     return 1 << ((size - 1).bit_length() - 1)
-
-
-def _same(found: bytes, wanted: bytes) -> bytes:
-    if found != wanted:
-        raise ProofError("the proof does not lead to the root")
-    return found
 
 
 def _require_hashes(*hashes: bytes) -> None:

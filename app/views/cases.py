@@ -1,7 +1,7 @@
 """Cases as readers open them: found through the caller's own list, so that a stranger's id decrypts nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ _BY_SUBJECT = text("""
     JOIN "case" c ON c.root_id = e.root_id
     WHERE s.subject_id = :subject AND s.kind = :kind
 """)
+
+_PARTY_OF = text("SELECT lead_id FROM lead_entry WHERE node_id = :node AND lead_id = ANY(:leads)")
 
 
 @asynccontextmanager
@@ -55,7 +57,19 @@ async def find_lead(engine: AsyncEngine, vault: Vault, node: str, kind: str, sub
     if row is None:
         raise NotFound
     case = _open(vault, row)
-    return case, case.leads[str(row.lead_id)]
+    (lead,) = await veiled(engine, node, [case.leads[str(row.lead_id)]])
+    return case, lead
+
+
+async def veiled(engine: AsyncEngine, node: str, leads: Sequence[Lead]) -> list[Lead]:
+    """Return the leads without the id of the lead that one was merged into, where `node` is no party of that one."""
+    into = {UUID(lead.merged_into) for lead in leads if lead.merged_into is not None}
+    if not into:
+        return list(leads)
+    async with reading(engine) as connection:
+        rows = await connection.execute(_PARTY_OF, {"node": node, "leads": list(into)})
+    known = {str(row.lead_id) for row in rows}
+    return [lead if lead.merged_into in known else lead.but(merged_into=None) for lead in leads]
 
 
 def _open(vault: Vault, row: Any) -> Case:

@@ -1,13 +1,13 @@
-"""The open deadlines of a node, those that are breached included, due first."""
+"""The deadlines of a node that are open or breached, due first. What was breached stays, done or not."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select, true, tuple_
+from sqlalchemy import literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.clocks import DEADLINES
+from app.casework.limits import DEADLINES, number
 from app.docket.tables import ClockRow
 from app.views.cases import reading
 from app.views.cursors import Position, encode_position
@@ -34,7 +34,8 @@ async def deadlines(
         .correlate(CLOCK)
         .exists()
     )
-    query = select(CLOCK).where(CLOCK.c.node_id == node, CLOCK.c.stopped.is_(None), still_party)
+    listed = or_(CLOCK.c.stopped.is_(None), CLOCK.c.breached_at.is_not(None))
+    query = select(CLOCK).where(CLOCK.c.node_id == node, listed, still_party)
     if after is not None:
         bound = literal(after.at, CLOCK.c.due.type), literal(after.ident, CLOCK.c.clock_id.type)
         query = query.where(tuple_(CLOCK.c.due, CLOCK.c.clock_id) > tuple_(*bound))
@@ -49,15 +50,21 @@ async def deadlines(
 
 def _shown(row: Any, chinese: bool, local: Callable[[datetime], str]) -> DeadlineShown:
     rule = DEADLINES[row.rule]
+
+    def told(moment: datetime | None) -> str | None:
+        return None if moment is None else local(moment)
+
     return DeadlineShown(
-        rule=row.rule,
+        rule=number(row.rule),
         title=rule.title_zh if chinese else rule.title,
-        source=rule.source.kind,
-        source_text=rule.source.text,
+        source=row.source,
+        source_text=row.source_text,
         lead_id=str(row.lead_id),
         started=local(row.started),
         due=local(row.due),
-        warned=None if row.warned_at is None else local(row.warned_at),
-        breached=None if row.breached_at is None else local(row.breached_at),
+        stopped=told(row.stopped),
+        suspended=told(row.suspended_at),
+        warned=told(row.warned_at),
+        breached=told(row.breached_at),
         provisional=row.provisional,
     )

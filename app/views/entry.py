@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.casework.case import Case, Lead, Transfer
-from app.casework.clocks import DEADLINES, Clock
+from app.casework.clocks import Clock
+from app.casework.limits import number
 from app.views.schemas import LeadDeadline, LeadShown
 
 
@@ -52,11 +53,12 @@ def _may_see(lead: Lead, clock: Clock, node: str) -> bool:
 
 def _deadline(clock: Clock, local: Callable[[datetime], str]) -> LeadDeadline:
     return LeadDeadline(
-        rule=clock.rule,
+        rule=number(clock.rule),
         due=local(clock.due),
         node=clock.node,
-        source=DEADLINES[clock.rule].source.kind,
-        source_text=DEADLINES[clock.rule].source.text,
+        source=clock.source,
+        source_text=clock.source_text,
         started=local(clock.started),
+        breached=None if clock.breached is None else local(clock.breached),
         provisional=clock.provisional,
     )

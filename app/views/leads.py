@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.casework.case import Case, Lead, LeadState
 from app.docket.tables import LeadEntry
 from app.vault import Vault
-from app.views.cases import fetch_cases, open_cases, reading
+from app.views.cases import fetch_cases, open_cases, reading, veiled
 from app.views.cursors import Position
 
 # Rows walked over for one page where no index serves a filter: such a page may be short, or empty, and go on.
@@ -50,8 +50,8 @@ async def find_leads(
         wanted = [row for row in rows[:limit] if row.fits]
         stored = await fetch_cases(connection, (row.root_id for row in wanted))
     cases = await open_cases(vault, stored)
-    leads = [(cases[row.root_id], cases[row.root_id].leads[str(row.lead_id)]) for row in wanted]
-    return Found(leads, _next(rows, limit))
+    leads = await veiled(engine, node, [cases[row.root_id].leads[str(row.lead_id)] for row in wanted])
+    return Found([(cases[row.root_id], lead) for row, lead in zip(wanted, leads, strict=True)], _next(rows, limit))
 
 
 def _next(rows: Sequence[Any], limit: int) -> Position | None:
@@ -90,7 +90,7 @@ def _in_window(node: str, filters: Filters, after: Position | None, limit: int) 
 
 
 def _among_few(node: str, filters: Filters, after: Position | None, limit: int) -> Select[Any]:
-    """Take what runs out soon, or bears a number, by its own index, and sort those few.
+    """Take what runs out soon, or bears a number, by its own index, and sort those few. Sealed leads bear none.
 
     Materialised, or the planner would rather walk the whole list, newest first, in the hope of meeting them.
     """
@@ -98,7 +98,7 @@ def _among_few(node: str, filters: Filters, after: Position | None, limit: int) 
     if filters.due_before is not None:
         few.append(ENTRY.c.due < filters.due_before)
     if filters.number is not None:
-        few.append(ENTRY.c.lead_id.in_(_bearing(filters.number, node)))
+        few += [ENTRY.c.lead_id.in_(_bearing(filters.number, node)), ~ENTRY.c.sealed]
     found = select(ENTRY).where(*few).cte("found").prefix_with("MATERIALIZED")
     return (
         select(
@@ -123,7 +123,8 @@ def _bearing(number: bytes, node: str) -> Select[Any]:
 
 
 def _indexed(filters: Filters, after: Position | None, columns: Any) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    # An unfounded lead is sealed: only who brought it in and who holds it still have it in the list.
+    found: list[ColumnElement[bool]] = [or_(~columns.sealed, columns.is_origin, columns.role == "holder")]
     if filters.state is not None:
         found.append(columns.state == str(filters.state))
     elif filters.role == "holder":

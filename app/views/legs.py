@@ -54,5 +54,6 @@ async def feedback(
         sender=message.sender,
         sent_at=local(message.sent_at),
         response=response,
+        by_silence=message.by_silence and response is not None,
         act_id=message.act_id,
     )

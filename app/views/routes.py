@@ -15,10 +15,12 @@ from app.docket.batch import number_digest
 from app.problems import documented, speaks_chinese
 from app.registry.caller import Caller
 from app.views import acts, legs
+from app.views import consultations as talks
 from app.views import deadlines as clocks
 from app.views import inbox as inboxes
 from app.views.acting import ActingPerson
 from app.views.cases import find_lead
+from app.views.consultations import ConsultationShown
 from app.views.cursors import decode_position, encode_position
 from app.views.deps import Cursor, Limit, LocalTime, OpenVault, PathId, Waiting, never_stored, uuids_in_path
 from app.views.entry import entry
@@ -34,7 +36,11 @@ from app.views.schemas import (
     TransferShown,
 )
 
-router = APIRouter(tags=["reads"], dependencies=[Depends(uuids_in_path), Depends(never_stored)])
+router = APIRouter(
+    tags=["reads"],
+    dependencies=[Depends(uuids_in_path), Depends(never_stored)],
+    responses={429: documented(errors.TooManyRequests)[429]},
+)
 LIST = documented(errors.Unauthenticated)
 ONE = documented(errors.Unauthenticated, errors.NotFound)
 LARGEST_SEQ = 2**63 - 1
@@ -137,6 +143,19 @@ async def get_feedback(
 ) -> FeedbackShown:
     """For those who may read the act that sent it."""
     return await legs.feedback(engine, vault, caller.node_id, feedback_id, local)
+
+
+@router.get(
+    "/v1/consultations/{consultation_id}",
+    operation_id="get_consultation",
+    summary="One consultation · 查看会商",
+    responses=ONE,
+)
+async def get_consultation(
+    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, consultation_id: PathId
+) -> ConsultationShown:
+    """For its convener and those that were asked."""
+    return await talks.consultation(engine, vault, caller.node_id, consultation_id, local)
 
 
 def _after(

@@ -24,6 +24,7 @@ class LeadDeadline(Shown):
     source: Authority
     source_text: str
     started: Time
+    breached: Time | None
     provisional: bool = Field(description="the calendar of that year is not official yet")
 
 
@@ -96,6 +97,7 @@ class FeedbackShown(Shown):
     sender: str
     sent_at: Time
     response: str | None = Field(description="null until answered, and for all but the two sides of the transfer")
+    by_silence: bool = Field(description="the time to contest went by, so the conclusion counts as confirmed")
     act_id: Uuid = Field(description="the act `feedback.send`, which holds the text")
 
 
@@ -122,9 +124,11 @@ class DeadlineShown(Shown):
     lead_id: Uuid
     started: Time
     due: Time
-    warned: Time | None
-    breached: Time | None
-    provisional: bool
+    stopped: Time | None = Field(description="when what was owed was done; only a breached one is still listed then")
+    suspended: Time | None = Field(description="since when it stands still; `due` moves when it runs again")
+    warned: Time | None = Field(description="when the newest warning was said")
+    breached: Time | None = Field(description="the due time that went by; never taken back")
+    provisional: bool = Field(description="counted without the official calendar of a year; moves when it is known")
 
 
 class DeadlinePage(Shown):

@@ -4,6 +4,9 @@ Revision ID: 0001
 Revises:
 """
 
+import json
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -15,6 +18,53 @@ depends_on = None
 
 
 EVIDENCE = ("act", "log_entry", "key_request", "key_event")
+
+
+CALENDAR = Path(__file__).resolve().parent.parent / "data" / "calendar_2020_2026.json"
+
+
+def create_calendar() -> None:
+    """Make its tables, and enter the State Council's calendars that are known; an operator enters those of later years."""
+    op.create_table(
+        "calendar_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("year BETWEEN 1949 AND 9998", name=op.f("ck_calendar_year_year")),
+        sa.PrimaryKeyConstraint("year", "version", name=op.f("pk_calendar_year")),
+    )
+    op.create_table(
+        "calendar_day",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.CheckConstraint("extract(year FROM day) = year", name=op.f("ck_calendar_day_day_in_year")),
+        sa.CheckConstraint("kind IN ('holiday', 'workday')", name=op.f("ck_calendar_day_kind")),
+        sa.ForeignKeyConstraint(
+            ["year", "version"],
+            ["calendar_year.year", "calendar_year.version"],
+            name="fk_calendar_day_year_version",
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("year", "version", "day", name=op.f("pk_calendar_day")),
+    )
+    seed = json.loads(CALENDAR.read_text(encoding="utf-8"))
+    for year, days in seed["years"].items():
+        op.execute(
+            sa.text("INSERT INTO calendar_year VALUES (:year, 1, :source, now(), 'seed')").bindparams(
+                year=int(year), source=seed["source"]
+            )
+        )
+        for day in days:
+            op.execute(
+                sa.text(
+                    "INSERT INTO calendar_day VALUES (:year, 1, CAST(:date AS text)::date, :kind, :name)"
+                ).bindparams(year=int(year), **day)
+            )
 
 
 def upgrade() -> None:
@@ -64,18 +114,39 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("node_id", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_text", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
         sa.Column("started", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stopped", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("source IN ('law', 'local', 'default')", name=op.f("ck_clock_source")),
         sa.PrimaryKeyConstraint("clock_id", name=op.f("pk_clock")),
     )
     op.create_index("ix_clock_lead_id", "clock", ["lead_id"], unique=False)
     op.create_index(
-        "ix_clock_open", "clock", ["node_id", "due"], unique=False, postgresql_where=sa.text("stopped IS NULL")
+        "ix_clock_listed",
+        "clock",
+        ["node_id", "due", "clock_id"],
+        unique=False,
+        postgresql_where=sa.text("stopped IS NULL OR breached_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_clock_next_at", "clock", ["next_at"], unique=False, postgresql_where=sa.text("next_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_clock_provisional",
+        "clock",
+        ["root_id"],
+        unique=False,
+        postgresql_where=sa.text("provisional AND stopped IS NULL"),
+    )
+    create_calendar()
     op.create_table(
         "enclosed",
         sa.Column("act_id", sa.Uuid(), nullable=False),
@@ -84,6 +155,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=False),
         sa.Column("file_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_for", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("act_id", "sha256", name=op.f("pk_enclosed")),
     )
     op.create_index("ix_enclosed_sha256", "enclosed", ["sha256"], unique=False)
@@ -130,6 +202,7 @@ def upgrade() -> None:
         sa.Column("is_origin", sa.Boolean(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("role IN ('origin', 'holder', 'participant')", name=op.f("ck_lead_entry_role")),
         sa.PrimaryKeyConstraint("node_id", "lead_id", name=op.f("pk_lead_entry")),
     )
@@ -228,7 +301,8 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("on_offer", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('lead', 'transfer', 'feedback', 'consultation', 'letter', 'protection', 'opening')", name=op.f("ck_subject_kind")
+            "kind IN ('lead', 'transfer', 'feedback', 'consultation', 'letter', 'protection', 'opening')",
+            name=op.f("ck_subject_kind"),
         ),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_subject")),
     )
@@ -415,8 +489,8 @@ def downgrade() -> None:
     op.drop_table("exchange_key")
     op.drop_index("ix_enclosed_sha256", table_name="enclosed")
     op.drop_table("enclosed")
-    op.drop_index("ix_clock_open", table_name="clock", postgresql_where=sa.text("stopped IS NULL"))
-    op.drop_index("ix_clock_lead_id", table_name="clock")
+    op.drop_table("calendar_day")
+    op.drop_table("calendar_year")
     op.drop_table("clock")
     op.drop_table("case")
     op.drop_index("ix_act_reader_node_id_lead_id_root_seq", table_name="act_reader")

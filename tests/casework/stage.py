@@ -29,8 +29,12 @@ CAST = {
         node("police-one", Kind.POLICE, parent="police-city"),
         node("police-city", Kind.POLICE, Level.CITY, "990100"),
         node("regulator-one", Kind.REGULATOR),
+        node("civil-one", Kind.CIVIL_AFFAIRS),
         node("supervision-one", Kind.SUPERVISION),
         node("procuratorate-one", Kind.PROCURATORATE),
+        node("court-one", Kind.COURT),
+        node("justice-one", Kind.JUSTICE),
+        node("inspection-one", Kind.INSPECTION),
         node("organization-one", Kind.ORGANIZATION),
         node("petition-one", Kind.PETITION),
         node("office-county", Kind.COORDINATION),
@@ -47,6 +51,7 @@ class Stage:
         self.lead_id = str(uuid4())
         self.case = Case(root_id=self.lead_id)
         self.decisions: list[Decision] = []
+        self.known_leads: dict[str, str] = {}
         self.counter = itertools.count(1)
 
     @property
@@ -58,7 +63,8 @@ class Stage:
     ) -> Decision:
         """Do an act; `prev` defaults to the newest thing on record that the sender has seen."""
         opens = CATALOGUE[name].opens_case
-        seen = [ref.jws_sha256 for ref in self.case.acts if sender in ref.readers]
+        lineage = self.case.lineage(self.lead_id) if self.case.leads else ()
+        seen = [ref.jws_sha256 for ref in self.case.acts if sender in ref.readers and ref.lead_id in lineage]
         if prev == "":
             prev = None if opens else (seen[-1] if seen else "f" * 64)
         document = CATALOGUE[name].document.model_validate(
@@ -78,15 +84,16 @@ class Stage:
         )
         act_id = str(uuid4())
         act = Act(act_id, fingerprint(act_id), document)
-        given = Given(self.now, CAST, ZONE, lead_nos=self.numbers(CATALOGUE[name].lead_numbers(document.content)))
+        numbers = self.numbers(CATALOGUE[name].lead_numbers(document.content))
+        given = Given(self.now, CAST, ZONE, lead_nos=numbers, known_leads=self.known_leads)
         decision = decide(self.case, act, given)
         case = evolve(self.case, decision, self.now)
-        readers = tuple(dict.fromkeys((sender, *to)))
+        readers = tuple(dict.fromkeys((sender, *to, *sorted(decision.also_read))))
         case = on_record(case, self._ref(act_id, name, sender, len(case.acts) + 1, readers))
         for notice in decision.notices:
             notice_id = str(uuid4())
             ref = self._ref(notice_id, notice.notice, "exchange-test", len(case.acts) + 1, (notice.to,))
-            case = on_record(case, ref)
+            case = on_record(case, ref.but(lead_id=notice.lead_id))
         self.case = case
         self.decisions.append(decision)
         return decision

@@ -219,3 +219,30 @@ def test_a_kind_without_screening_offers_a_lead_as_it_was_registered() -> None:
     stage.register("procuratorate-one")
     stage.offer("procuratorate-one", "police-one")
     assert stage.lead.transfers[0].state is TransferState.OFFERED
+
+
+def test_nobody_sends_a_lead_to_itself() -> None:
+    stage = Stage()
+    stage.register("police-one")
+    stage.screen("police-one")
+    with pytest.raises(InvalidDocument):
+        stage.offer("police-one", "police-one")
+
+
+def test_a_lead_goes_on_when_its_sender_turns_out_to_be_concerned() -> None:
+    stage = Stage()
+    leg = stage.with_police()
+    stage.screen("police-one", concerns_nodes=["town-one"])
+    for refused in (
+        lambda: stage.give_back(leg, "police-one"),
+        lambda: stage.on_leg("transfer.accept", leg, "police-one"),
+    ):
+        with pytest.raises(RuleViolated) as why:
+            refused()
+        assert why.value.rule == "R-SELF-INTEREST"
+    stage.act("transfer.accept", "police-one", {"transfer_id": leg})
+    body = {"transfer_id": leg, "feedback_id": stage.lead_id, "kind": "conclusion", "text": "已核查", "outcome": "属实"}
+    stage.act("feedback.send", "police-one", body)
+    assert stage.lead.state is LeadState.CONFIRMED
+    assert not any(clock.node == "town-one" for clock in stage.case.open_clocks(stage.lead_id))
+    assert not any("town-one" in ref.readers for ref in stage.case.acts)

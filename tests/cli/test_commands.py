@@ -11,6 +11,7 @@ from app import __version__
 from app.client import KeyFolder
 from app.signing.keys import load_public_jwk
 from tests.cli.command_line import leadbridge
+from tests.signing.forging import ALGS
 
 
 def test_the_version_is_told() -> None:
@@ -24,7 +25,7 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage" in answer.stdout
 
 
-@pytest.mark.parametrize("alg", ["Ed25519", "ES256"])
+@pytest.mark.parametrize("alg", ALGS)
 def test_keygen_writes_private_keys_for_the_owner_alone_and_prints_thumbprints(tmp_path: Path, alg: str) -> None:
     answer = leadbridge("keygen", "--alg", alg, "--out", tmp_path / "keys")
     assert answer.returncode == 0

@@ -175,3 +175,14 @@ def test_a_refused_act_leaves_the_case_as_it_was(exchange: World) -> None:
     with pytest.raises(Refused):
         town.screen(lead_id, category="general", opinion="x", basis="x", concerns_nodes=[town.node_id])
     assert exchange.rows('SELECT snapshot, last_seq FROM "case" WHERE root_id = :id', id=lead_id) == before
+
+
+def test_an_act_id_of_another_agency_is_taken_but_never_answered_as_a_replay(exchange: World, town: Raw) -> None:
+    body, act_id = json.dumps(town.document()).encode(), str(uuid4())
+    assert town.post(body, token=town.sign(body, jti=act_id)).status_code == 201
+    police = Raw(exchange.agency("police"))
+    own = json.dumps(police.document()).encode()
+    assert slug(police.post(own, token=police.sign(own, jti=act_id))) == "id-taken"
+    unknown = json.dumps(police.document("lead.screen", prev="0" * 64))
+    path = f"/v1/leads/{json.loads(unknown)['lead_id']}/screenings"
+    assert slug(police.post(unknown.encode(), path, police.sign(unknown.encode(), jti=act_id))) == "not-found"

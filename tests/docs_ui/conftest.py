@@ -1,30 +1,30 @@
+"""The service itself, and a real browser to look at its page."""
+
 import os
-import threading
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 
+from tests.agencies import PASSWORD, World, world
 from tests.docs_ui.chromium import Page, find_chromium, opened_page
-from tests.docs_ui.toy import Served, toy_app
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """The toy application on a real port of 127.0.0.1."""
-    app = toy_app(Served.name, Served.password)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(app, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join()
+@dataclass(frozen=True)
+class Served:
+    """The service where a browser finds it, and its registrar."""
+
+    url: str
+    exchange: World
+    name: str = "registrar"
+    password: str = PASSWORD
+
+
+@pytest.fixture(scope="module")
+def served(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with world(module_database_url, tmp_path_factory.mktemp("exchange")) as exchange:
+        yield Served(exchange.url, exchange)
 
 
 @pytest.fixture

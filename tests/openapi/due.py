@@ -1,33 +1,12 @@
 """Where each act is due: a lead, made over HTTP, on which the example of the act is the next step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-from app.client import Agency, uuid7
+from app.client import uuid7
 from tests.agencies import World
+from tests.openapi.due_talk import TALKS
+from tests.openapi.step import Due
 from tests.views.steps import hear, offered, received, screened
-
-
-@dataclass(frozen=True)
-class Due:
-    """Who signs, on which lead, addressed to whom; `ids` are the members of the content that name something."""
-
-    agency: Agency
-    lead_id: str
-    recipients: list[str] = field(default_factory=list)
-    ids: dict[str, str] = field(default_factory=dict)
-
-    def members(self, act: str) -> dict[str, Any]:
-        """Return the members of the document that only the lead can tell."""
-        opens = act == "lead.register"
-        return {
-            "act": act,
-            "lead_id": uuid7() if opens else self.lead_id,
-            "sender": self.agency.node_id,
-            "recipients": self.recipients,
-            "prev": None if opens else self.agency.newest_seen(self.lead_id),
-        }
 
 
 def registering(world: World) -> Due:
@@ -113,4 +92,5 @@ WHERE: dict[str, Callable[[World], Due]] = {
     "supplement.answer": supplementing,
     "feedback.send": reporting,
     "feedback.respond": responding,
+    **TALKS,
 }

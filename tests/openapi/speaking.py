@@ -12,9 +12,10 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
+from schemathesis.transport.serialization import Binary
 
 from tests.agencies import Raw, World
-from tests.openapi.due import WHERE, Due
+from tests.openapi.due import WHERE, Due, judging
 
 SIGNATURE = "X-JWS-Signature"
 LONGEST_WAIT = 0.05
@@ -72,14 +73,17 @@ class Speaking:
         return Signed(Raw(signer), "lead-act+jws" if act else "lead-key+jws")
 
     def _act(self, case: schemathesis.Case, act: str, dice: int) -> None:
-        """Leave one of four as it is; let path and body agree in one; put two, and every example, where they are due."""
-        if not isinstance(case.body, dict) or dice % 4 == 0:
+        """Leave one of four as it is, let path and body agree in one, put two and every example where they are due."""
+        example = _is_example(case)
+        if not isinstance(case.body, dict) or (dice % 4 == 0 and not example):
             return
-        if dice % 4 > 1 or _is_example(case):
-            due = self.places.get(act) or self.places.setdefault(act, WHERE[act](self.world))
+        if dice % 4 > 1 or example:
+            if example or act not in self.places:
+                self.places[act] = WHERE.get(act, judging)(self.world)
+            due = self.places[act]
             body = deepcopy(case.body) | due.members(act)
             if isinstance(body.get("content"), dict):
-                body["content"] |= due.ids
+                body["content"] |= {name: one for name, one in due.ids.items() if name in body["content"]}
             case.body = body
         content = case.body.get("content")
         ids = {**(content if isinstance(content, dict) else {}), "lead_id": case.body.get("lead_id")}
@@ -95,8 +99,8 @@ class Speaking:
     def _read(self, case: schemathesis.Case, dice: int) -> None:
         if dice % 4:
             self._name(case, self.known)
-        if isinstance(case.body, bytes) and dice % 4:
-            self._name(case, {"sha256": hashlib.sha256(case.body).hexdigest()})
+        if isinstance(case.body, Binary) and dice % 4:
+            self._name(case, {"sha256": hashlib.sha256(case.body.data).hexdigest()})
         wait = (case.query or {}).get("wait")
         if isinstance(wait, str | int | float) and _holds(wait):
             case.query["wait"] = LONGEST_WAIT

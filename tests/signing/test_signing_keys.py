@@ -14,10 +14,10 @@ from joserfc.jwk import ECKey, OKPKey
 from app.errors import WeakKey
 from app.signing import b64url, keys
 from app.signing.algorithms import Alg
+from tests.signing.forging import ALGS
 
 P = 2**255 - 19
 D = -121665 * pow(121666, -1, P) % P
-ALGS: tuple[Alg, ...] = ("Ed25519", "ES256")
 Point = tuple[int, int]
 
 

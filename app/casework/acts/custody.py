@@ -12,6 +12,7 @@ from app.casework.routing import ACCEPTING
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Id, Instant, NodeId, Text
+from app.casework.verifying import HOLDER_LIMITS
 
 RECEIVER = ("receiver of the transfer", "接收移送的单位")
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
@@ -72,7 +73,8 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
         leads=(lead,),
         admits=admits,
         starts=(scene.start("D05", leg.recipient, leg.transfer_id), *filing),
-        stops=scene.running(leg.transfer_id, "D04"),
+        # What the earlier holder still owed on the lead is over with its responsibility.
+        stops=scene.running(leg.transfer_id, "D04") | scene.running(lead.lead_id, *HOLDER_LIMITS),
     )
 
 
@@ -118,8 +120,8 @@ def return_(scene: Scene[Return]) -> Decision:
     scene.require_recipients(leg.sender)
     scene.require_leg(leg, TransferState.RECEIPTED)
     scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
-    if scene.content.suggested_node:
-        scene.require_not_concerned(scene.content.suggested_node)
+    # A lead does not go back to whom it concerns: hand it on instead.
+    scene.require_not_concerned(leg.sender, *([scene.content.suggested_node] if scene.content.suggested_node else []))
     lead = scene.lead.but(state=LeadState.RETURNED, holder=leg.sender).with_transfer(
         leg.but(state=TransferState.RETURNED)
     )

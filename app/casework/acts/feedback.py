@@ -6,18 +6,23 @@ from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState, Transfer, TransferState
+from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision, Notice
-from app.casework.kinds import Kind
+from app.casework.lapse import ending
+from app.casework.oversight import overseers
+from app.casework.rechecking import Rechecks, recheck_clock, recheck_done, waived_if_nobody_may
 from app.casework.rules import REPORT_FIRST
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
+from app.casework.verifying import HOLDER_LIMITS, VERIFIES, signed_conclusion
 from app.errors import InvalidDocument, WrongState
 
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
 FEEDBACK_ID = "019ccd10-0000-7000-8000-000000000005"
-VERIFIES = frozenset({Kind.POLICE, Kind.SUPERVISION, Kind.CIVIL_AFFAIRS, Kind.REGULATOR})
 REPORTED_ON = ("organized_crime", "evil_force")
 ANSWERED = (LeadState.REPLIED, LeadState.CONFIRMED, LeadState.CONTESTED)
+# A conclusion that was contested, that a recheck returned or that new facts reopened, may be followed by another.
+FALLEN = ("contest", "returned", "reopened")
 SIGNED_FOR = (TransferState.RECEIPTED, TransferState.SUPPLEMENT_WANTED, TransferState.ACCEPTED)
 
 
@@ -80,6 +85,8 @@ def send(scene: Scene[Send]) -> Decision:
     scene.require_recipients(leg.other_side(scene.act.sender), optional=above)
     if leg.receipted_at is None:
         scene.require_leg(leg, *SIGNED_FOR)
+    # Whom the lead turned out to concern is neither told nor asked: the conclusion stands without an answer.
+    unasked = conclusion and leg.sender in scene.lead.concerned
     message = Feedback(
         feedback_id=scene.content.feedback_id,
         act_id=scene.act.act_id,
@@ -88,21 +95,29 @@ def send(scene: Scene[Send]) -> Decision:
         sender=scene.act.sender,
         sent_at=scene.now,
         outcome=scene.content.outcome,
+        response="unasked" if unasked else None,
     )
     lead = scene.lead.but(feedback=(*scene.lead.feedback, message))
     claims = (Claim(message.feedback_id, "feedback", lead.lead_id),)
     if not conclusion:
         return Decision(leads=(lead,), claims=claims)
     _require_concludable(scene, leg)
-    if scene.act.sender == lead.holder:
+    by_holder = scene.act.sender == lead.holder
+    if by_holder:
         # Only the short outcome goes to those upstream; the text stays between the two sides of the leg.
-        lead = lead.but(outcome=scene.content.outcome)
+        lead = lead.but(outcome=scene.content.outcome or signed_conclusion(lead))
+        lead = waived_if_nobody_may(lead, scene.given.nodes)
     lead = lead.but(state=_answered_state(lead))
     return Decision(
         leads=(lead,),
         claims=claims,
-        starts=(scene.start("D15", leg.sender, message.feedback_id),),
+        starts=(
+            *(() if unasked else (scene.start("D15", leg.sender, message.feedback_id),)),
+            *(recheck_clock(scene, lead) if by_holder and not recheck_done(lead) else ()),
+        ),
+        stops=scene.running(lead.lead_id, *HOLDER_LIMITS, "D16") if by_holder else frozenset(),
         notices=_outcome_notices(scene, lead),
+        also_read=overseers(scene.lead, scene.given.nodes),
     )
 
 
@@ -127,25 +142,44 @@ def respond(scene: Scene[Respond]) -> Decision:
             "A conclusion is confirmed or contested; anything else is answered.",
             "结论反馈应当确认或提出异议，其他反馈应当答复。",
         )
-    answered = message.but(response=scene.content.response)
-    lead = scene.lead.but(
-        feedback=tuple(answered if one.feedback_id == answered.feedback_id else one for one in scene.lead.feedback)
+    lead = _answered(scene.lead, message.but(response=scene.content.response))
+    contested = scene.content.response == "contest" and not scene.running(lead.lead_id, "D16")
+    return Decision(
+        leads=(lead,),
+        starts=recheck_clock(scene, lead) if contested else (),
+        stops=scene.running(message.feedback_id, "D15"),
     )
+
+
+@ending("D15")
+def confirm_by_silence(lead: Lead, clock: Clock) -> Lead:
+    """A conclusion that nobody confirmed or contested in time counts as confirmed, and says that silence did it."""
+    message = lead.message(clock.subject)
+    if message is None or message.response is not None:
+        return lead
+    return _answered(lead, message.but(response="confirm", by_silence=True))
+
+
+def _answered(lead: Lead, message: Feedback) -> Lead:
+    feedback = tuple(message if one.feedback_id == message.feedback_id else one for one in lead.feedback)
+    lead = lead.but(feedback=feedback)
     if message.kind == "conclusion" and lead.state in ANSWERED:
         lead = lead.but(state=_answered_state(lead))
-    return Decision(leads=(lead,), stops=scene.running(message.feedback_id, "D15"))
+    return lead
 
 
 def _require_concludable(scene: Scene[Send], leg: Transfer) -> None:
     """The holder concludes; an agency that passed the lead on relays what the holder has concluded."""
     lead = scene.lead
     if any(
-        one.kind == "conclusion" and one.transfer_id == leg.transfer_id and one.response != "contest"
+        one.kind == "conclusion" and one.transfer_id == leg.transfer_id and one.response not in FALLEN
         for one in lead.feedback
     ):
         raise WrongState("A conclusion on this transfer waits or was confirmed.", "该移送的结论已反馈或已确认。")
     if scene.act.sender != lead.holder:
-        scene.require_state(*ANSWERED)
+        # After a recheck upheld what a sender upstream had contested, it is relayed to that sender once more.
+        upheld = (LeadState.CONCLUDED,) if lead.chapter(Rechecks).upheld else ()
+        scene.require_state(*ANSWERED, *upheld)
         return
     if lead.category in REPORTED_ON and scene.sender.kind in VERIFIES:
         if lead.state in (LeadState.ACCEPTED, LeadState.VERIFYING):

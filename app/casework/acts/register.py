@@ -51,6 +51,12 @@ class Occurred(Content):
     from_: Annotated[Instant, Field(alias="from")]
     to: Instant | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Occurred":
+        if self.to is not None and self.to < self.from_:
+            raise ValueError("`to` is not before `from`")
+        return self
+
 
 class Person(Content):
     """A person named in the lead. The role is what is said of them, never a finding."""
@@ -137,6 +143,8 @@ def register(scene: Scene[Register]) -> Decision:
         place_code=scene.content.place_code,
         registered_at=scene.now,
         category=scene.content.category,
+        persons=tuple(person.token for person in scene.content.persons),
+        events=tuple(event.token for event in scene.content.events),
         concerned=tuple(dict.fromkeys(scene.content.concerns_nodes)),
     )
     petition = scene.sender.kind is Kind.PETITION

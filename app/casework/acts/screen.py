@@ -69,4 +69,7 @@ def screen(scene: Scene[Screen]) -> Decision:
     )
     lead, notices = list_lead(lead, scene.given.nodes)
     barred = frozenset(scene.content.concerns_nodes) & scene.lead.parties
-    return Decision(leads=(lead,), notices=notices, barred=barred)
+    # What turns out to be no matter of officials need not be handed to supervision.
+    official = lead.category == "official_misconduct"
+    ended = frozenset() if official else scene.running(lead.lead_id, "D03-supervision")
+    return Decision(leads=(lead,), stops=ended, notices=notices, barred=barred)

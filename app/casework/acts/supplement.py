@@ -8,10 +8,12 @@ from app.casework.acts.catalogue import act
 from app.casework.case import LeadState, TransferState
 from app.casework.decision import Decision
 from app.casework.routing import ACCEPTING
-from app.casework.rules import SUPPLEMENT_ONCE
+from app.casework.rules import SELF_INTEREST, SUPPLEMENT_ONCE
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
 
+# What the receiver owes cannot run while it waits for the sender.
+STAND_STILL = ("D05", "D10", "D10-regulator", "D11", "D11-regulator")
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
 
 
@@ -50,7 +52,7 @@ class SupplementAnswer(Content):
     title=("Ask for what is missing", "补正通知"),
     who=("receiver of the transfer", "接收移送的单位"),
     kinds=ACCEPTING,
-    rules=(SUPPLEMENT_ONCE,),
+    rules=(SELF_INTEREST, SUPPLEMENT_ONCE),
     example={
         "transfer_id": TRANSFER_ID,
         "items": [{"item": "堵截车辆的具体日期", "why": "用于核对道路监控"}],
@@ -63,6 +65,7 @@ def request_supplement(scene: Scene[SupplementRequest]) -> Decision:
     scene.require_recipients(leg.sender)
     scene.require_leg(leg, TransferState.RECEIPTED)
     scene.require_state(LeadState.RECEIVED)
+    scene.require_not_concerned(leg.sender)
     if leg.supplement_asked:
         raise SUPPLEMENT_ONCE.violated()
     lead = scene.lead.but(state=LeadState.SUPPLEMENT_WANTED).with_transfer(
@@ -71,7 +74,7 @@ def request_supplement(scene: Scene[SupplementRequest]) -> Decision:
     return Decision(
         leads=(lead,),
         starts=(scene.start("D06", leg.sender, leg.transfer_id),),
-        stops=scene.running(leg.transfer_id, "D05"),
+        changes=scene.suspend(leg.recipient, *STAND_STILL),
     )
 
 
@@ -87,7 +90,7 @@ def request_supplement(scene: Scene[SupplementRequest]) -> Decision:
     },
 )
 def answer_supplement(scene: Scene[SupplementAnswer]) -> Decision:
-    """Complete the material; the receiver's clock starts anew."""
+    """Complete the material; the receiver's clock runs on with the time that was left."""
     leg = scene.transfer(scene.content.transfer_id)
     scene.require_role(scene.act.sender == leg.sender, "sender of the transfer", "移送单位")
     scene.require_recipients(leg.recipient)
@@ -95,6 +98,6 @@ def answer_supplement(scene: Scene[SupplementAnswer]) -> Decision:
     lead = scene.lead.but(state=LeadState.RECEIVED).with_transfer(leg.but(state=TransferState.RECEIPTED))
     return Decision(
         leads=(lead,),
-        starts=(scene.start("D05", leg.recipient, leg.transfer_id),),
+        changes=scene.resume(leg.recipient, *STAND_STILL),
         stops=scene.running(leg.transfer_id, "D06"),
     )

@@ -112,7 +112,7 @@ class Withdraw(Content):
 def offer(scene: Scene[Offer]) -> Decision:
     """Offer the lead to another agency; responsibility stays with the holder until the receipt is signed."""
     scene.require_holder()
-    to = scene.node(scene.content.to)
+    to = scene.other_node(scene.content.to)
     scene.require_recipients(to.node_id)
     scene.require_state(*offerable(scene.sender.kind))
     scene.require_not_concerned(to.node_id)
@@ -127,7 +127,7 @@ def offer(scene: Scene[Offer]) -> Decision:
         leads=(handed,),
         claims=(Claim(leg.transfer_id, "transfer", lead.lead_id),),
         starts=(scene.start("D04", leg.to, leg.transfer_id),),
-        stops=scene.running(lead.lead_id, "D01"),
+        stops=scene.running(lead.lead_id, "D01", "D03-supervision"),
         notices=notices,
     )
 
@@ -167,7 +167,7 @@ def forward(scene: Scene[Forward]) -> Decision:
     wanted = scene.content
     leg = scene.transfer(wanted.transfer_id)
     scene.require_role(scene.act.sender == leg.recipient, "receiver of the transfer", "接收移送的单位")
-    to = scene.node(wanted.to)
+    to = scene.other_node(wanted.to)
     scene.require_recipients(*dict.fromkeys((to.node_id, leg.sender)))
     scene.require_leg(leg, TransferState.RECEIPTED)
     scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)

@@ -1,0 +1,82 @@
+"""check.answer 一案三查: the crime, who shielded it, who failed to supervise. To have found none is a lawful answer."""
+
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+
+from app.casework.acts.catalogue import act
+from app.casework.case import Chapter, Frozen, LeadState
+from app.casework.decision import Decision
+from app.casework.rules import SELF_INTEREST
+from app.casework.scene import Scene
+from app.casework.values import Content, NodeId, Text
+
+Check = Literal["crime", "official_protection", "supervisory_duty"]
+CHECKS: tuple[Check, ...] = ("crime", "official_protection", "supervisory_duty")
+# What a cleared lead said stays as it was said; new facts reopen it first.
+OPEN = tuple(
+    state
+    for state in LeadState
+    if state not in (LeadState.SPLIT, LeadState.MERGED, LeadState.CLEARED, LeadState.ARCHIVED)
+)
+
+
+class Checked(Frozen):
+    """The newest answer to one check, and the act that gave it."""
+
+    check: Check
+    answer: Literal["transferred", "none_found"]
+    act_id: str
+    transferred_to: str | None = None
+
+
+class Checks(Chapter):
+    """一案三查: one answer for each check that was answered."""
+
+    key: ClassVar[str] = "checks"
+    answers: tuple[Checked, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Check, ...]:
+        answered = {one.check for one in self.answers}
+        return tuple(check for check in CHECKS if check not in answered)
+
+
+class CheckAnswer(Content):
+    """The answer to one check: to whom what was found was transferred, or that none was found."""
+
+    check: Check
+    answer: Literal["transferred", "none_found"]
+    transferred_to: NodeId | None = None
+    text: Text
+
+    @model_validator(mode="after")
+    def _says_to_whom(self) -> "CheckAnswer":
+        if (self.answer == "transferred") != (self.transferred_to is not None):
+            raise ValueError("`transferred_to` stands where something was transferred, and only there")
+        return self
+
+
+@act(
+    "check.answer",
+    "/v1/leads/{lead_id}/checks",
+    CheckAnswer,
+    title=("Answer one of the three checks", "一案三查"),
+    who=("the holder", "线索承办单位"),
+    rules=(SELF_INTEREST,),
+    example={"check": "official_protection", "answer": "none_found", "text": "经核查，未发现公职人员充当保护伞。"},
+)
+def answer_check(scene: Scene[CheckAnswer]) -> Decision:
+    """Answer one check. Neither answer is better than the other; a later answer takes the place of an earlier one."""
+    scene.require_holder()
+    said = scene.content
+    to = scene.node(said.transferred_to).node_id if said.transferred_to is not None else None
+    scene.require_no_recipients()
+    scene.require_prev()
+    scene.require_state(*OPEN)
+    if to is not None:
+        scene.require_not_concerned(to)
+    answered = Checked(check=said.check, answer=said.answer, act_id=scene.act.act_id, transferred_to=to)
+    chapter = scene.lead.chapter(Checks)
+    others = tuple(one for one in chapter.answers if one.check != said.check)
+    return Decision(leads=(scene.lead.with_chapter(chapter.but(answers=(*others, answered))),))

@@ -1,0 +1,106 @@
+"""lead.clear 清零: a lead is closed once its answer stands and nothing is left open."""
+
+from app.casework.acts.catalogue import act
+from app.casework.acts.checks import Checks
+from app.casework.acts.notes import Clarifications
+from app.casework.case import Lead, LeadState, Transfer, TransferState
+from app.casework.closure import NOTHING_OPEN, require_nothing_open
+from app.casework.decision import Decision
+from app.casework.kinds import Kind
+from app.casework.parts import STANDING, ended_clocks
+from app.casework.routing import oversees
+from app.casework.rules import Rule
+from app.casework.scene import Scene
+from app.casework.values import Content, Text
+from app.casework.verifying import CONCLUDES, Verification
+from app.errors import Source
+
+GANGS = ("organized_crime", "evil_force")
+# 查否, as a report says it or as an outcome that was fed back without a report.
+UNFOUNDED = ("unsubstantiated", "查否")
+
+THREE_CHECKS = Rule(
+    "R-THREE-CHECKS",
+    Source.default("three checks on every case of organised crime or evil forces; none found is a lawful answer"),
+    "Organised crime and evil forces: the three checks are answered before the lead is cleared.",
+    "涉黑、涉恶线索清零前应当完成一案三查。",
+)
+CLARIFY_FIRST = Rule(
+    "R-CLARIFY-FIRST",
+    Source.default(
+        "an unfounded lead that names persons is clarified before it is cleared; cf. 公职人员政务处分法 第五十三条"
+    ),
+    "The lead was found unsubstantiated and names persons: clarify it before clearing.",
+    "线索查否且涉及具体人员的，清零前应当澄清。",
+)
+
+
+class Clear(Content):
+    """清零: why nothing is left to do."""
+
+    note: Text
+
+
+@act(
+    "lead.clear",
+    "/v1/leads/{lead_id}/clearances",
+    Clear,
+    title=("Clear a lead", "清零"),
+    who=("the holder, or a coordination office that the lead is listed to", "承办单位，或者列有该线索的协调机构"),
+    rules=(NOTHING_OPEN, THREE_CHECKS, CLARIFY_FIRST),
+    example={"note": "各环节已办结，反馈已确认。"},
+)
+def clear(scene: Scene[Clear]) -> Decision:
+    """Close a lead whose answer is confirmed, once nothing stands open. An unfounded one is sealed from now on.
+
+    A lead that the holder brought in itself owes nobody an answer: it is cleared from its conclusion.
+    """
+    scene.require_role(_may_clear(scene), "holder or the coordination office of the area", "承办单位或者当地协调机构")
+    scene.require_no_recipients()
+    scene.require_prev()
+    lead = scene.lead
+    if not _concluded_for_itself(scene, lead):
+        scene.require_state(LeadState.CONFIRMED)
+    require_nothing_open(scene)
+    if lead.category in GANGS and lead.chapter(Checks).missing:
+        missing = ", ".join(lead.chapter(Checks).missing)
+        raise THREE_CHECKS.violated(f"Missing: {missing}.", f"缺少：{missing}。")
+    unfounded = _unfounded(lead)
+    if unfounded and lead.persons and not lead.chapter(Clarifications).issued:
+        raise CLARIFY_FIRST.violated()
+    cleared = lead.but(
+        state=LeadState.CLEARED, sealed=unfounded, transfers=tuple(_closed(leg) for leg in lead.transfers)
+    )
+    return Decision(
+        leads=(cleared,),
+        starts=(scene.start("D18", lead.holder, lead.lead_id),),
+        stops=ended_clocks(scene.case, lead),
+        # The holder binds the volume, and this act belongs into it.
+        also_read=frozenset((lead.holder,)),
+    )
+
+
+def _may_clear(scene: Scene[Clear]) -> bool:
+    lead, sender = scene.lead, scene.sender
+    if sender.node_id == lead.holder or sender.kind is not Kind.COORDINATION:
+        return sender.node_id == lead.holder
+    holder = scene.given.nodes[lead.holder]
+    return sender.node_id in lead.listed_to or oversees(sender, holder, lead.place_code, scene.given.nodes)
+
+
+def _concluded_for_itself(scene: Scene[Clear], lead: Lead) -> bool:
+    """A kind that verifies but does not sign off has concluded with its report."""
+    if lead.way_to(lead.holder) is not None:
+        return False
+    signs = scene.given.nodes[lead.holder].kind in CONCLUDES
+    reported = lead.state is LeadState.VERIFYING and lead.chapter(Verification).conclusion is not None
+    return lead.state is LeadState.CONCLUDED or (reported and not signs)
+
+
+def _unfounded(lead: Lead) -> bool:
+    """Return whether the lead was found unsubstantiated: by its report, or for want of one by what was fed back."""
+    return (lead.chapter(Verification).conclusion or (lead.outcome or "").strip()) in UNFOUNDED
+
+
+def _closed(leg: Transfer) -> Transfer:
+    return leg.but(state=TransferState.CLOSED) if leg.state in STANDING else leg

@@ -1,0 +1,67 @@
+"""lead.merge 并案: a duplicate is linked to the lead that goes on. Nothing is deleted."""
+
+from app.casework.acts.catalogue import act
+from app.casework.case import LeadState, Transfer, TransferState
+from app.casework.decision import Decision
+from app.casework.ended import STILL_TAKEN
+from app.casework.parts import STANDING, ended_clocks
+from app.casework.scene import Scene
+from app.casework.values import Content, Id, Text
+from app.errors import InvalidDocument, NotFound, WrongState
+
+# Any state in which the holder has the lead and has not concluded it.
+MERGEABLE = (
+    LeadState.REGISTERED,
+    LeadState.SCREENED,
+    LeadState.RECEIVED,
+    LeadState.SUPPLEMENT_WANTED,
+    LeadState.RETURNED,
+    LeadState.ACCEPTED,
+    LeadState.VERIFYING,
+    LeadState.SIGNING,
+)
+
+
+class Merge(Content):
+    """并案: into which lead, and why they are one and the same."""
+
+    into: Id
+    reason: Text
+
+
+@act(
+    "lead.merge",
+    "/v1/leads/{lead_id}/merges",
+    Merge,
+    title=("Merge a duplicate into another lead", "并案"),
+    who=("the holder, into a lead that it may know of", "线索承办单位，并入其可以知悉的线索"),
+    other_leads=lambda content: (content.into,),
+    example={"into": "019ccd10-0000-7000-8000-000000000001", "reason": "与前一线索反映的是同一事件"},
+)
+def merge(scene: Scene[Merge]) -> Decision:
+    """End the lead as a duplicate of another. Only the lead merged away changes; its clocks stop."""
+    into = scene.content.into
+    if into != scene.lead.lead_id and into not in scene.given.known_leads:
+        raise NotFound
+    scene.require_holder()
+    scene.require_no_recipients()
+    if into == scene.lead.lead_id:
+        raise InvalidDocument("A lead is not merged into itself.", "线索不能并入自身。")
+    scene.require_prev()
+    scene.require_state(*MERGEABLE)
+    # Two leads merged into each other would both be gone.
+    if scene.given.known_leads[into] in STILL_TAKEN:
+        raise WrongState(
+            "The other lead was itself split, merged or archived.", "另一线索已拆分、并案或者归档，不能并入。"
+        )
+    lead = scene.lead.but(
+        state=LeadState.MERGED,
+        merged_into=into,
+        transfers=tuple(_closed(leg) for leg in scene.lead.transfers),
+    )
+    return Decision(leads=(lead,), stops=ended_clocks(scene.case, scene.lead))
+
+
+def _closed(leg: Transfer) -> Transfer:
+    over = leg.state in (*STANDING, TransferState.SUPPLEMENT_WANTED)
+    return leg.but(state=TransferState.CLOSED) if over else leg

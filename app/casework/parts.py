@@ -1,0 +1,60 @@
+"""How a lead lives on in its parts: which way a part came, and what of the lead goes on with it. Pure."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid5
+
+from app.casework.case import Case, Lead, Transfer, TransferState
+from app.casework.clocks import Clock
+
+LEGS = UUID("8f1f0d8e-9a51-4f60-8f1a-3f4c7e0a9b21")
+CLOCKS = UUID("2c6b5d0a-54b6-4b0c-9c87-6b8d1a7c3f44")
+STANDING = (TransferState.RECEIPTED, TransferState.ACCEPTED)
+
+
+def incoming_leg(lead: Lead) -> Transfer | None:
+    """Return the leg by which the holder has the lead; None where it registered the lead itself."""
+    leg = lead.way_to(lead.holder)
+    return leg if leg is not None and leg.state in STANDING else None
+
+
+def way_of_part(lead: Lead, leg: Transfer, part_id: str, transfer_id: str) -> tuple[Transfer, ...]:
+    """Return the legs by which a part came to its holder, oldest first.
+
+    The incoming leg goes on under `transfer_id`; those before it under ids that follow from the part's, so that every
+    id belongs to one lead and the agencies upstream can speak along their own leg of every part.
+    """
+    before = [one for node in lead.upstream(lead.holder) if (one := lead.way_to(node)) is not None]
+    ids = {one.transfer_id: str(uuid5(LEGS, f"{part_id}:{one.transfer_id}")) for one in before}
+    ids[leg.transfer_id] = transfer_id
+    return tuple(
+        one.but(transfer_id=ids[one.transfer_id], came_by=ids.get(one.came_by) if one.came_by else None)
+        for one in (*before[::-1], leg)
+    )
+
+
+def clocks_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | None = None) -> tuple[Clock, ...]:
+    """Return what runs on the lead or its incoming leg, going on for a part as it stands; `only` names rules.
+
+    What runs for a matter of its own (a letter, a consultation, a protection) stays with the lead.
+    """
+    leg, new_leg = incoming_leg(lead), incoming_leg(part)
+    subjects = {lead.lead_id: part.lead_id}
+    if leg is not None and new_leg is not None:
+        subjects[leg.transfer_id] = new_leg.transfer_id
+    return tuple(
+        clock.model_copy(
+            update={
+                "clock_id": str(uuid5(CLOCKS, f"{clock.clock_id}:{part.lead_id}")),
+                "lead_id": part.lead_id,
+                "subject": subjects[clock.subject],
+            }
+        )
+        for clock in case.open_clocks(lead.lead_id)
+        if clock.subject in subjects and (only is None or clock.rule in only)
+    )
+
+
+def ended_clocks(case: Case, lead: Lead) -> frozenset[str]:
+    """Return the ids of the clocks that end with a lead: its own, and those of its legs."""
+    subjects = {lead.lead_id, *(leg.transfer_id for leg in lead.transfers)}
+    return frozenset(clock.clock_id for clock in case.open_clocks(lead.lead_id) if clock.subject in subjects)

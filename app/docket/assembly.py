@@ -1,0 +1,30 @@
+"""What the docket needs, as an entry point opens it."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config import Settings
+from app.docket.batch import Means
+from app.docket.issuer import Issuer
+from app.docket.local_limits import read_limits
+from app.docket.numbers import LeadNumbers
+from app.docket.working_days import WorkingDays
+from app.registry.directory import Directory
+from app.registry.exchange_keys import ExchangeKeys, log_origin
+from app.vault import Vault
+
+
+async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, keys: ExchangeKeys) -> Means:
+    """Return the register, the calendar, the limits and the signer of this exchange, read and ready."""
+    directory, working_days = Directory(engine), WorkingDays(engine)
+    await directory.refresh()
+    await working_days.refresh()
+    return Means(
+        issuer=Issuer(settings.exchange_id, keys.signing, log_origin(settings.exchange_id), settings.zone, keys.sm2),
+        vault=vault,
+        directory=directory,
+        numbers=LeadNumbers(engine),
+        index_key=vault.derive("lead-number"),
+        blind_key=vault.derive("blind-index"),
+        working_days=working_days,
+        limits=read_limits(settings.deadlines_file),
+    )

@@ -1,0 +1,69 @@
+"""What a bundle is made of, as the database keeps it. `act_reader` alone says what the caller may see."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.errors import NotFound, Overloaded
+
+_IS_PARTY = "SELECT 1 FROM lead_entry WHERE node_id = $1 AND lead_id = $2"
+_ACTS = """
+    SELECT a.act_id, a.root_id, a.act, a.sender, a.receipt IS NULL AS is_notice, l.log_index, l.entry
+    FROM act_reader r
+    JOIN act a ON a.root_id = r.root_id AND a.root_seq = r.root_seq
+    LEFT JOIN log_entry l ON l.act_id = r.act_id
+    WHERE r.node_id = $1 AND r.lead_id = $2
+    ORDER BY l.log_index
+"""
+_ACT = """
+    SELECT a.jws, a.body, a.receipt, a.receipt_jws, c.data_key
+    FROM act a JOIN "case" c ON c.root_id = a.root_id WHERE a.act_id = $1
+"""
+_KEY_EVENTS = """
+    SELECT e.node_id, e.number, e.kid, e.purpose, q.jws, q.body, l.log_index, l.entry
+    FROM key_event e
+    JOIN key_request q ON q.request_id = e.request_id
+    LEFT JOIN log_entry l ON l.leaf_hash = e.leaf_hash
+    WHERE e.node_id = ANY($1::text[])
+    ORDER BY e.node_id, e.number
+"""
+_KEYS = "SELECT jwk::text AS jwk FROM node_key WHERE kid = ANY($1::text[])"
+_ENCLOSED = "SELECT DISTINCT encode(sha256, 'hex') AS sha256 FROM enclosed WHERE act_id = ANY($1::uuid[]) ORDER BY 1"
+
+
+async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str) -> list[Any]:
+    """Return the acts and notices on a lead that `node` may read, in the order of the log.
+
+    Raises `NotFound` if it is no party of the lead, `Overloaded` while one of them has no place in the log.
+    """
+    if await connection.fetchval(_IS_PARTY, node, UUID(lead_id)) is None:
+        raise NotFound
+    return _logged(await connection.fetch(_ACTS, node, UUID(lead_id)))
+
+
+async def act(connection: "asyncpg.Connection[Any]", act_id: UUID) -> Any:
+    """Return one act with the wrapped data key of its case."""
+    return await connection.fetchrow(_ACT, act_id)
+
+
+async def key_events_of(connection: "asyncpg.Connection[Any]", nodes: Collection[str]) -> list[Any]:
+    """Return every key event of these nodes with its signed request; raises `Overloaded` as `acts_of` does."""
+    return _logged(await connection.fetch(_KEY_EVENTS, sorted(nodes)))
+
+
+async def keys(connection: "asyncpg.Connection[Any]", kids: Collection[str]) -> list[str]:
+    """Return the public JWKs, as JSON, of those of `kids` that are keys of nodes."""
+    return [row["jwk"] for row in await connection.fetch(_KEYS, sorted(kids))]
+
+
+async def enclosed_in(connection: "asyncpg.Connection[Any]", act_ids: Collection[UUID]) -> list[str]:
+    """Return the SHA-256 (hex) of every file that these acts name."""
+    return [row["sha256"] for row in await connection.fetch(_ENCLOSED, list(act_ids))]
+
+
+def _logged(rows: list[Any]) -> list[Any]:
+    if any(row["log_index"] is None for row in rows):
+        raise Overloaded("An act of the bundle is not in the log yet.", "有行为尚未入链，请稍后再试。")
+    return rows

@@ -1,0 +1,141 @@
+"""Every stored case held against its acts: folded anew through the rules, it must come out exactly as it is stored.
+
+Reads only. Each case is read in a transaction of its own, so it may run beside a service that takes acts.
+"""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.casework.case import Case
+from app.casework.limits import Limits
+from app.config import Settings
+from app.db import driver_connection
+from app.docket.batch import number_digest
+from app.docket.reading import root_key, stored_body, stored_case
+from app.evidence.differences import Differs, verify_same
+from app.evidence.folding import Recorded, fold
+from app.evidence.surroundings import Surroundings, read_surroundings
+from app.vault import Vault
+
+PAGE = 200
+_ROOTS = 'SELECT root_id FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
+_CASE = 'SELECT last_seq, data_key, snapshot FROM "case" WHERE root_id = $1::uuid'
+_ACTS = """
+    SELECT root_seq, lead_id::text, act_id::text, sender, act, jws, body, body_sha256, receipt, received_at
+    FROM act WHERE root_id = $1::uuid ORDER BY root_seq
+"""
+_NUMBERS = "SELECT lead_id::text, digest FROM lead_number WHERE act_id IS NULL AND lead_id = ANY($1::uuid[])"
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(slots=True)
+class Count:
+    """How much was rebuilt so far."""
+
+    cases: int = 0
+    acts: int = 0
+
+
+class CaseDiffers(Exception):
+    """The first case that is not what its acts make of it."""
+
+    def __init__(self, root_id: str, where: str) -> None:
+        super().__init__(f"case {root_id}: {where}")
+        self.root_id = root_id
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A stored case with everything on its record, decrypted."""
+
+    case: Case
+    last_seq: int
+    rows: Sequence[Recorded]
+    numbers: frozenset[tuple[str, bytes]]
+
+
+async def check(
+    engine: AsyncEngine, vault: Vault, settings: Settings, limits: Limits, progress: Callable[[Count], None]
+) -> Count:
+    """Rebuild every case and return how many there were; raise `CaseDiffers` for the first that is stored otherwise.
+
+    `progress` is called after every page of cases.
+    """
+    count, after, index_key = Count(), _NO_ID, vault.derive("lead-number")
+    async with driver_connection(engine) as connection:
+        while page := await connection.fetch(_ROOTS, after, PAGE):
+            surroundings = await read_surroundings(connection, settings.zone, limits)
+            for after in (str(row["root_id"]) for row in page):
+                try:
+                    count.acts += await _check_one(connection, vault, after, surroundings, index_key)
+                except Differs:
+                    # Perhaps an act came since, from a node or by a calendar that was not known above.
+                    surroundings = await read_surroundings(connection, settings.zone, limits)
+                    try:
+                        count.acts += await _check_one(connection, vault, after, surroundings, index_key)
+                    except Differs as differs:
+                        raise CaseDiffers(after, str(differs)) from differs
+                count.cases += 1
+            progress(count)
+    return count
+
+
+async def _check_one(
+    connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, surroundings: Surroundings, index_key: bytes
+) -> int:
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        archive = await _read(connection, vault, root_id)
+    verify_rebuilt(root_id, archive, surroundings, index_key)
+    return len(archive.rows)
+
+
+def verify_rebuilt(root_id: str, archive: Archive, surroundings: Surroundings, index_key: bytes) -> Case:
+    """Return the stored case; raise `Differs` unless its acts and notices make exactly this case."""
+    if archive.last_seq != len(archive.rows):
+        raise Differs(f"last_seq: {archive.last_seq} stored, {len(archive.rows)} acts and notices on record")
+    for lead in archive.case.leads.values():
+        digest = number_digest(index_key, lead.lead_no)
+        if not any(one == lead.lead_id and hmac.compare_digest(known, digest) for one, known in archive.numbers):
+            raise Differs(f"leads.{lead.lead_id}.lead_no is not the number that the lead was given")
+    failed: Differs | None = None
+    for rebuilt in fold(root_id, archive.rows, surroundings, archive.case):
+        try:
+            return verify_same(archive.case, rebuilt)
+        except Differs as differs:
+            failed = failed or differs
+    raise failed or Differs("nothing is on record")
+
+
+async def _read(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str) -> Archive:
+    row = await connection.fetchrow(_CASE, root_id)
+    if row is None:
+        raise Differs("it is gone")
+    try:
+        data_key = root_key(vault, root_id, row["data_key"])
+        case = stored_case(data_key, root_id, row["snapshot"])
+        acts = [_recorded(data_key, act) for act in await connection.fetch(_ACTS, root_id)]
+    except (InvalidTag, ValueError) as error:
+        raise Differs("what is stored does not open: another key, or other bytes than were written") from error
+    numbers = await connection.fetch(_NUMBERS, list(case.leads))
+    return Archive(case, row["last_seq"], acts, frozenset((one["lead_id"], one["digest"]) for one in numbers))
+
+
+def _recorded(data_key: bytes, row: "asyncpg.Record") -> Recorded:
+    return Recorded(
+        seq=row["root_seq"],
+        lead_id=row["lead_id"],
+        act_id=row["act_id"],
+        sender=row["sender"],
+        act=row["act"],
+        jws=row["jws"],
+        body=stored_body(data_key, row["act_id"], row["body"]),
+        body_sha256=row["body_sha256"],
+        receipt=row["receipt"],
+        received_at=row["received_at"],
+    )

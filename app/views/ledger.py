@@ -1,0 +1,97 @@
+"""The ledger of a node: its leads page by page, each row from the case and from the acts that the node may read.
+
+What stands only in an act comes from the act's own bytes, and only where `act_reader` lets the caller read it.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.casework.case import Case, Lead
+from app.docket.reading import root_key, stored_body
+from app.vault import Vault
+from app.views.cases import reading
+from app.views.cursors import Position, encode_position
+from app.views.leads import Filters, find_leads
+from app.views.ledger_rows import Known, ledger_row
+from app.views.ledger_schemas import LedgerPage
+
+# The acts whose words or time stand in the ledger.
+_TOLD = (
+    "lead.register",
+    "lead.screen",
+    "transfer.offer",
+    "transfer.forward",
+    "verification.assign",
+    "verification.report",
+    "lead.recheck",
+    "case.link",
+    "supervision.letter",
+    "check.answer",
+    "lead.clear",
+    "lead.archive",
+)
+_ACTS = text("""
+    SELECT r.act_id, r.lead_id, r.root_id, r.root_seq, a.act, a.body, a.sender, a.received_at, c.data_key
+    FROM act_reader r
+    JOIN act a ON a.root_id = r.root_id AND a.root_seq = r.root_seq
+    JOIN "case" c ON c.root_id = r.root_id
+    WHERE r.node_id = :node AND r.lead_id = ANY(:leads) AND a.act = ANY(:told)
+    ORDER BY r.root_seq
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What reading a ledger needs besides the question."""
+
+    engine: AsyncEngine
+    vault: Vault
+    local: Callable[[datetime], str]
+    now: datetime
+
+
+async def ledger(means: Means, node: str, after: Position | None, limit: int) -> LedgerPage:
+    """Return one page of the ledger, newest lead first."""
+    found = await find_leads(means.engine, means.vault, node, Filters(), after, limit)
+    told = await _told(means, node, found.leads)
+    return LedgerPage(
+        items=[
+            ledger_row(case, lead, node, _of_lineage(case, lead, told), means.local, means.now)
+            for case, lead in found.leads
+        ],
+        next=encode_position(*found.position) if found.position else None,
+    )
+
+
+def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[Known]]) -> list[Known]:
+    """Return what the node may read of a lead and of those that it was split from, oldest first."""
+    lineage = case.lineage(lead.lead_id)
+    return [known for one in reversed(lineage) for known in told.get(one, ())]
+
+
+async def _told(means: Means, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[Known]]:
+    wanted = {one for case, lead in leads if not lead.sealed for one in case.lineage(lead.lead_id)}
+    asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
+    async with reading(means.engine) as connection:
+        rows = list(await connection.execute(_ACTS, asked))
+    return await asyncio.to_thread(_opened, means.vault, rows)
+
+
+def _opened(vault: Vault, rows: Iterable[Any]) -> dict[str, list[Known]]:
+    keys: dict[UUID, bytes] = {}
+    found: dict[str, list[Known]] = {}
+    for row in rows:
+        if row.root_id not in keys:
+            keys[row.root_id] = root_key(vault, str(row.root_id), row.data_key)
+        document = json.loads(stored_body(keys[row.root_id], str(row.act_id), row.body))
+        known = Known(str(row.act_id), row.act, row.sender, row.received_at, document)
+        found.setdefault(str(row.lead_id), []).append(known)
+    return found

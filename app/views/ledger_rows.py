@@ -1,0 +1,160 @@
+"""One row of the ledger, from the case and from the acts that the node may read. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.casework.acts.checks import Checks
+from app.casework.acts.prosecution import Prosecution
+from app.casework.case import Case, Lead, Transfer
+from app.casework.rechecking import Rechecks
+from app.casework.verifying import TASK_LIMITS, Verification
+from app.views.ledger_schemas import SEALED, LedgerRow
+
+Local = Callable[[datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An act that the node may read, and the document that its sender signed."""
+
+    act_id: str
+    act: str
+    sender: str
+    received_at: datetime
+    document: dict[str, Any]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        content: dict[str, Any] = self.document["content"]
+        return content
+
+
+def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local, now: datetime) -> LedgerRow:
+    """Return the row of a lead in the ledger of `node`, which is one of its parties."""
+    if lead.sealed:
+        return LedgerRow(lead_id=None, lead_no=lead.lead_no, state=None, remark=SEALED)
+    members = {
+        "lead_id": lead.lead_id,
+        "lead_no": lead.lead_no,
+        "state": lead.state,
+        "remark": _remark(lead),
+        "category": lead.category,
+        "holder": lead.holder,
+        "outcome": lead.outcome,
+        "days_overdue": _days_overdue(case, lead, node, now),
+        **_source(lead, told, local),
+        **_way(lead, node, told, local),
+        **_work(case, lead, node, told, local),
+        **_answer(lead, node, local),
+        **_end(lead, told, local),
+    }
+    return LedgerRow.model_validate(members)
+
+
+def _newest(told: Sequence[Known], *acts: str) -> Known | None:
+    return next((one for one in reversed(told) if one.act in acts), None)
+
+
+def _remark(lead: Lead) -> str:
+    said = ("supervised" if lead.supervised else "", "part" if lead.split_from is not None else "")
+    return "; ".join(one for one in said if one)
+
+
+def _source(lead: Lead, told: Sequence[Known], local: Local) -> dict[str, Any]:
+    registered, screened = _newest(told, "lead.register"), _newest(told, "lead.screen")
+    found: dict[str, Any] = {}
+    if registered is not None:
+        source = registered.content["source"]
+        found = {
+            "source_type": source["type"],
+            "source_channel": source["channel"],
+            "received_at": local(datetime.fromisoformat(source["received_at"])),
+            "place_code": lead.place_code,
+            "sectors": registered.content["sectors"],
+            "persons": list(lead.persons),
+        }
+    if screened is not None:
+        found |= {"screened_by": screened.sender, "screened_at": local(screened.received_at)}
+    return found
+
+
+def _way(lead: Lead, node: str, told: Sequence[Known], local: Local) -> dict[str, Any]:
+    came, went = lead.way_to(node), _handed(lead, node)
+    found: dict[str, Any] = {"handed_to": went.recipient if went else None}
+    if came is not None:
+        letters = [one for one in told if one.act in ("transfer.offer", "transfer.forward")]
+        # The parts of a split lead carry the leg on under other ids: the letter is known by its two sides.
+        letter = _newest([one for one in letters if one.content["to"] == node and one.sender == came.sender], *_OFFERS)
+        found |= {
+            "came_from": came.sender,
+            "came_by_no": letter.document.get("document_no") if letter else None,
+            "receipted_at": local(came.receipted_at) if came.receipted_at else None,
+        }
+    elif went is not None and went.receipted_at is not None:
+        found["receipted_at"] = local(went.receipted_at)
+    return found
+
+
+_OFFERS = ("transfer.offer", "transfer.forward")
+
+
+def _handed(lead: Lead, node: str) -> Transfer | None:
+    sent = [leg for leg in lead.transfers if leg.sender == node]
+    return max(sent, key=lambda leg: leg.offered_at, default=None)
+
+
+def _work(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local) -> dict[str, Any]:
+    """What the verification keeps is for the holder, and for whoever may read the report."""
+    if node != lead.holder and _newest(told, "verification.report") is None:
+        return {}
+    task, assigned = lead.chapter(Verification), _newest(told, "verification.assign")
+    limits = [clock.due for clock in case.clocks if clock.lead_id == lead.lead_id and clock.rule in TASK_LIMITS]
+    return {
+        "handlers": len(task.handlers) or None,
+        "task": assigned.act_id if assigned else None,
+        "verify_by": local(max(limits)) if limits else None,
+        "extended": task.extended if task.handlers else None,
+        "conclusion": task.conclusion,
+        "signed_at": [local(one.at) for one in task.signatures],
+    }
+
+
+def _answer(lead: Lead, node: str, local: Local) -> dict[str, Any]:
+    """The newest conclusion on a leg of the node, sent or received."""
+    for message in reversed(lead.feedback):
+        leg = lead.transfer(message.transfer_id)
+        if message.kind == "conclusion" and leg is not None and node in (leg.sender, leg.recipient):
+            return {"fed_back_at": local(message.sent_at), "response": message.response}
+    return {}
+
+
+def _end(lead: Lead, told: Sequence[Known], local: Local) -> dict[str, Any]:
+    cleared, bound = _newest(told, "lead.clear"), _newest(told, "lead.archive")
+    letters = [one.document.get("document_no") or one.content["letter_id"] for one in told if _letter(one, lead)]
+    rechecked, checks = _newest(told, "lead.recheck"), lead.chapter(Checks)
+    read = {one.act_id for one in told}
+    linked = {one.content["case_no"] for one in told if one.act == "case.link"}
+    return {
+        "recheck": rechecked.content["decision"] if rechecked and Rechecks.key in lead.chapters else None,
+        "supervision_nos": letters,
+        "checks": [f"{one.check}: {one.answer}" for one in checks.answers if one.act_id in read],
+        "case_nos": [one.case_no for one in lead.chapter(Prosecution).cases if one.case_no in linked],
+        "cleared_at": local(cleared.received_at) if cleared and lead.state in ("cleared", "archived") else None,
+        "volume_no": bound.content["volume_no"] if bound and lead.state == "archived" else None,
+    }
+
+
+def _letter(known: Known, lead: Lead) -> bool:
+    return known.act == "supervision.letter" and known.document["lead_id"] == lead.lead_id
+
+
+def _days_overdue(case: Case, lead: Lead, node: str, now: datetime) -> int:
+    """Return the most whole days by which a deadline of the node on this lead was or is exceeded."""
+    late = [
+        (clock.stopped or now) - clock.breached
+        for clock in case.clocks
+        if clock.lead_id == lead.lead_id and clock.node == node and clock.breached is not None
+    ]
+    return max((one.days for one in late), default=0)

@@ -1,0 +1,61 @@
+"""One exchange for the module, and a bundle of a lead that went from the township to the police."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.client import Agency, NodeKeys
+from app.client.ids import uuid7
+from app.signing import sm2
+from app.signing.algorithms import Alg
+from app.signing.keys import generate_private
+from tests.agencies import CAST, World
+from tests.agencies import world as exchange
+from tests.evidence.bundles import Bundle, download
+from tests.server import EXCHANGE_ID
+
+LETTER = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
+PAPERS = "来信一件，未经核实。\n".encode() * 50
+
+
+@pytest.fixture(scope="module")
+def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with exchange(module_database_url, tmp_path_factory.mktemp("exchange")) as running:
+        yield running
+
+
+def enrolled(world: World, name: str, alg: Alg) -> Agency:
+    """An agency of the cast whose act key is of another algorithm than that of the others."""
+    node_id = next(one for one in CAST if one.startswith(name))
+    kind, title, division, level = CAST[node_id]
+    world.admin.create_node(node_id, kind=kind, name=title, division_code=division, level=level)
+    made = Agency(world.url, node_id, EXCHANGE_ID, NodeKeys(generate_private(alg), generate_private("Ed25519")))
+    world.stack.callback(made.close)
+    made.defaults = {
+        "signatory": {"name": "何某某", "title": "负责人"},
+        "handler": {"name": "许某某", "phone": "0990-5550101"},
+    }
+    made.enrol(world.admin.enrolment_code(node_id)["code"])
+    world.enrolled[name] = made
+    return made
+
+
+@pytest.fixture(scope="module")
+def bundle(world: World, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The township's bundle: acts signed by Ed25519, ES256 and, where this machine can, SM2; one enclosure."""
+    town = world.agency("township")
+    police = enrolled(world, "police", "ES256")
+    regulator = enrolled(world, "regulator", "SM2-SM3" if sm2.available() else "Ed25519")
+    lead_id, first, second = world.register(), uuid7(), uuid7()
+    town.screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
+    paper = town.upload(PAPERS, name="来信.txt", media_type="text/plain")
+    town.offer(lead_id, regulator.node_id, transfer_id=first, letter=LETTER, attachments=[paper])
+    world.hear(regulator, "transfer.offer", lead_id)
+    regulator.sign_receipt(first, attachments_received=1)
+    regulator.return_(first, reason_code="misrouted", basis="不属本单位职责")
+    world.hear(town, "transfer.return", lead_id)
+    town.offer(lead_id, police.node_id, transfer_id=second, letter=LETTER, attachments=[paper])
+    world.hear(police, "transfer.offer", lead_id)
+    police.sign_receipt(second, attachments_received=1)
+    police.accept(second)
+    return download(world, "township", lead_id, tmp_path_factory.mktemp("bundle"))
