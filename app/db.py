@@ -50,7 +50,7 @@ def create_engine(url: str, *, pool_size: int = 8, application_name: str = "lead
         max_overflow=pool_size,
         pool_pre_ping=True,
         json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
-        connect_args={"server_settings": {"application_name": application_name}},
+        connect_args={"timeout": 10, "server_settings": {"application_name": application_name}},
     )
 
 

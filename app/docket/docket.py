@@ -27,6 +27,7 @@ COMMITTERS = 2
 LARGEST_BATCH = 128
 UNLOGGED_FOR = timedelta(seconds=30)
 MOST_ATTEMPTS = 3
+PATIENCE = 15.0
 CAN_BE_DECIDED_ANEW = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 CONNECTION_LOST = (OSError, SQLAlchemyError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 QUEUE = Gauge("leadbridge_docket_queue", "acts waiting for a commit")
@@ -147,6 +148,8 @@ class Docket:
 
     async def _settle(self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered]) -> None:
         began = time.perf_counter()
+        # A server that died in mid-sentence may never close the line; then we do.
+        watchdog = asyncio.get_running_loop().call_later(PATIENCE, connection.terminate)
         try:
             await self._commit(connection, entered)
         except CONNECTION_LOST:
@@ -163,6 +166,8 @@ class Docket:
         else:
             COMMIT.observe(time.perf_counter() - began)
             BATCH.observe(len(entered))
+        finally:
+            watchdog.cancel()
 
     async def _commit(self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered]) -> None:
         submissions = [one.submission for one in entered]
