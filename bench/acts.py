@@ -12,7 +12,7 @@ from bench import checks, limit, presign
 from bench.database import settle
 from bench.exchange import Exchange, running
 from bench.limit import ACTS, Limit, Round
-from bench.load import Load, post_all, wrk
+from bench.load import Load, Taken, post_all, wrk
 from bench.presign import Draft, Ready, Signers
 from bench.processes import cpu_of, cpu_of_cluster, peak_memory, postmaster_of
 from bench.profile import recorded_by_py_spy
@@ -20,17 +20,6 @@ from bench.tables import print_acts, print_limit, print_sizes
 
 WARM_UP = 400
 FASTEST = 6_000  # acts a second that a round is ready for
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What one round of acts over HTTP measured. CPU is in µs an act."""
-
-    load: Load
-    server_us: float
-    postgres_us: float
-    client_us: float
-    sequenced_after: float
 
 
 @dataclass(slots=True)

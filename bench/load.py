@@ -112,3 +112,14 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     length = next(int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length"))
     return int(head.split()[1]), await reader.readexactly(length)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one round of acts over HTTP measured. CPU is in µs an act."""
+
+    load: Load
+    server_us: float
+    postgres_us: float
+    client_us: float
+    sequenced_after: float

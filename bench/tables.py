@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -10,10 +10,7 @@ from rich.table import Table
 
 from bench.database import fetch
 from bench.limit import ACTS, Round
-from bench.load import Load
-
-if TYPE_CHECKING:
-    from bench.acts import Taken
+from bench.load import Load, Taken
 
 WIDTH = 120
 SIZES = """
@@ -52,7 +49,7 @@ def print_limit(act: str, limits: Sequence[Round]) -> None:
     _print_rounds(f"limit: {act}, pgbench, one statement and one transaction an act", columns, limits)
 
 
-def print_acts(act: str, limits: Sequence[Round], taken: Sequence["Taken"]) -> None:
+def print_acts(act: str, limits: Sequence[Round], taken: Sequence[Taken]) -> None:
     """Print limit and service side by side."""
     print_limit(act, limits)
     columns: list[tuple[str, Callable[[Any], float]]] = [
