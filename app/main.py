@@ -4,7 +4,7 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -48,6 +48,8 @@ from app.vault import open_vault
 from app.views import routes as views
 from app.views import statistics_routes
 from app.views.inbox_wait import Inboxes
+
+STOP_SECONDS = 5.0
 
 
 class Service(FastAPI):
@@ -145,9 +147,10 @@ async def running(
     finally:
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        # A loop that does not end when it is told to must not keep the service from stopping.
+        _, lingering = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in lingering:
+            structlog.get_logger(__name__).warning("a loop did not stop", loop=repr(task.get_coro()))
         await engine.dispose()
 
 

@@ -37,11 +37,17 @@ def verify_ledger(url: str) -> None:
         raise BenchFailed(f"the inbox of {gaps[0]['node_id']} has a gap")
     if value(url, "SELECT count(*) <> coalesce(max(log_index) + 1, 0) FROM log_entry"):
         raise BenchFailed("the log has a gap")
-    if value(url, "SELECT count(*) FROM act WHERE NOT EXISTS (SELECT FROM log_entry WHERE act_id = act.act_id)"):
+    # The exchange's own notices may still come in; what waits for its number is not lost.
+    if value(
+        url,
+        "SELECT count(*) FROM act WHERE NOT EXISTS (SELECT FROM log_entry WHERE act_id = act.act_id) "
+        "AND NOT EXISTS (SELECT FROM unsequenced WHERE act_id = act.act_id)",
+    ):
         raise BenchFailed("an act is not in the log")
     if value(
         url,
         "SELECT count(*) FROM act_reader JOIN act USING (act_id) WHERE node_id <> sender "
-        "AND NOT EXISTS (SELECT FROM inbox WHERE inbox.act_id = act.act_id AND inbox.node_id = act_reader.node_id)",
+        "AND NOT EXISTS (SELECT FROM inbox WHERE inbox.act_id = act.act_id AND inbox.node_id = act_reader.node_id) "
+        "AND NOT EXISTS (SELECT FROM unsequenced WHERE act_id = act.act_id)",
     ):
         raise BenchFailed("an act is not in the inbox of one whom it addresses")

@@ -31,8 +31,14 @@ WITH next AS MATERIALIZED (
     ON CONFLICT (node_id, lead_id) DO UPDATE SET state = excluded.state, category = excluded.category,
         role = excluded.role, due = excluded.due
 ), k AS (
-    INSERT INTO clock (clock_id, root_id, lead_id, node_id, rule, started, due, provisional)
-    SELECT leg, lead, lead, police, 'D04', now(), now() + interval '1 day', false FROM one
+    INSERT INTO clock (clock_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, next_at,
+                       provisional)
+    SELECT leg, lead, lead, police, 'D04', 'default', '24 h to sign for a transfer', '1', now(),
+           now() + interval '1 day', now() + interval '1 day', false
+    FROM one
+), t AS (
+    INSERT INTO stat_delta (node_id, audience, day, measure, delta)
+    SELECT township, 'own', current_date, 'pending', 1 FROM one
 ), d AS (
     INSERT INTO lead_number (digest, lead_id, act_id) SELECT sha256(('offer' || n)::bytea), lead, act FROM one
 ), i AS (

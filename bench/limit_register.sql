@@ -24,6 +24,14 @@ WITH next AS MATERIALIZED (
 ), e AS (
     INSERT INTO lead_entry (node_id, lead_id, root_id, state, role, is_origin, registered_at)
     SELECT township, lead, lead, 'registered', 'holder', true, now() FROM one
+), b AS (
+    INSERT INTO blind_index (digest, lead_id, root_id, kind, registered_at)
+    SELECT sha256(('phone' || n)::bytea), lead, lead, 'phone', now() FROM one
+), q AS (
+    INSERT INTO match_queue (lead_id, queued_at) SELECT lead, now() FROM one
+), t AS (
+    INSERT INTO stat_delta (node_id, audience, day, measure, delta)
+    SELECT township, 'own', current_date, 'received', 1 FROM one
 ), d AS (
     INSERT INTO lead_number (digest, lead_id, act_id)
     SELECT sha256((kind || n)::bytea), lead, CASE kind WHEN 'lead' THEN NULL ELSE act END
