@@ -38,7 +38,9 @@ from app.intake.limits import RequestLimit
 from app.intake.routes import act_routes, with_whole_examples
 from app.migrate import MIGRATIONS
 from app.registry import routes as registry
-from app.registry.exchange_keys import ensure_exchange_keys, log_origin, witness_name
+from app.registry.exchange_keys import KeyRing, ensure_exchange_keys, log_origin, witness_name
+from app.registry.taking_effect import keep_enrolments
+from app.registry.voice import Voice
 from app.signing import sm2
 from app.statistics.upkeep import keep_statistics
 from app.transparency import routes as log
@@ -121,7 +123,8 @@ async def running(
     docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=transparency.sequencer.wake)
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
-    app.state.exchange_keys, app.state.directory, app.state.issuer = keys, directory, issuer
+    voice = Voice(settings.exchange_id, KeyRing(keys), settings.zone)
+    app.state.voice, app.state.directory, app.state.issuer = voice, directory, issuer
     app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
     app.state.transparency = transparency
@@ -138,6 +141,7 @@ async def running(
         time_loop = TimeLoop(engine, docket, clock, settings.zone)
         loops += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
         loops += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
+        loops.append(keep_enrolments(engine, voice, clock))
     tasks = [asyncio.create_task(loop) for loop in loops]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()

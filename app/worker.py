@@ -13,7 +13,9 @@ from app.docket.docket import Docket
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
-from app.registry.exchange_keys import ensure_exchange_keys, log_origin, witness_name
+from app.registry.exchange_keys import KeyRing, ensure_exchange_keys, log_origin, witness_name
+from app.registry.taking_effect import keep_enrolments
+from app.registry.voice import Voice
 from app.statistics.upkeep import keep_statistics
 from app.transparency.assembly import open_log, read_policy
 from app.transparency.checkpoint import Log, WitnessKey
@@ -47,6 +49,7 @@ async def run(settings: Settings, database_url: str) -> None:
         MatchLoop(engine, docket).run(),
         keep_swept(engine, open_store(settings), utc_now),
         keep_statistics(engine, utc_now, settings.zone),
+        keep_enrolments(engine, Voice(settings.exchange_id, KeyRing(keys), settings.zone), utc_now),
     )
     loops = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())

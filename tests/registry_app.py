@@ -18,8 +18,9 @@ from app.admin.routes import router as admin_routes
 from app.config import Settings
 from app.db import create_engine
 from app.registry.directory import Directory
-from app.registry.exchange_keys import ensure_exchange_keys
+from app.registry.exchange_keys import KeyRing, ensure_exchange_keys
 from app.registry.routes import router as registry_routes
+from app.registry.voice import Voice
 from app.signing import b64url
 from app.signing.jws import sign_detached
 from app.signing.keys import PrivateKey, generate_private
@@ -95,6 +96,7 @@ class Service:
     clock: Hand
     engine: AsyncEngine
     directory: Directory
+    voice: Voice
     registrar: dict[str, str] = field(default_factory=dict)
 
     async def post(self, path: str, body: Any, jws: str | None, **headers: str) -> httpx.Response:
@@ -151,7 +153,8 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     app.state.settings = Settings(exchange_id=EXCHANGE)
     app.state.engine, app.state.clock = engine, clock
     app.state.vault = LocalVault(bytes(32))
-    app.state.exchange_keys = await ensure_exchange_keys(engine, app.state.vault, clock())
+    ring = KeyRing(await ensure_exchange_keys(engine, app.state.vault, clock()))
+    app.state.voice = Voice(EXCHANGE, ring, app.state.settings.zone)
     app.state.directory = Directory(engine)
     app.state.door = Door()
     await app.state.directory.refresh()
@@ -161,7 +164,7 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     await add_person(engine, "zhang", ["registrar"], PASSWORD, clock())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
-        service = Service(http, clock, engine, app.state.directory)
+        service = Service(http, clock, engine, app.state.directory, app.state.voice)
         token = (await service.log_in("zhang")).json()["access_token"]
         service.registrar = {"Authorization": f"Bearer {token}"}
         yield service

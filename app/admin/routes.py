@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app import errors
@@ -11,15 +12,17 @@ from app.admin.sessions import SESSION_SECONDS, AnyAdministrator, Registrar, The
 from app.casework.values import NODE_ID_PATTERN
 from app.deps import Clock, Engine
 from app.problems import documented
-from app.registry import nodes
-from app.registry.deps import ExchangeId, OwnKeys, Register
+from app.registry import nodes, pending
+from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.enrolment import issue_code
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
-from app.registry.schemas import NewNode, NodePage, NodeShown
+from app.registry.schemas import NewNode, NodePage, NodeShown, PendingPage, PendingShown
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 
 BEARER: Final = "Bearer"
+EnrolmentId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+_ENDING = documented(errors.Unauthenticated, errors.ForbiddenAct, errors.NotFound, errors.WrongState)
 
 
 class AdminToken(BaseModel):
@@ -156,3 +159,45 @@ async def create_enrolment_code(
     code, expires_at = await issue_code(engine, node_id, registrar.name, now())
     response.headers["Cache-Control"] = "no-store"
     return EnrolmentCodeShown(code=code, expires_at=expires_at)
+
+
+@router.get(
+    "/enrolments",
+    operation_id="list_pending_enrolments",
+    summary="Enrolments that wait · 待生效的接入登记",
+    responses=documented(errors.Unauthenticated, errors.ForbiddenAct),
+)
+async def list_pending_enrolments(
+    _: Registrar,
+    engine: Engine,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[UUID | None, Query()] = None,
+) -> PendingPage:
+    """Those that would replace the keys of a node, with the thumbprints to compare with the agency by telephone."""
+    return await pending.list_pending(engine, limit=limit, cursor=cursor)
+
+
+@router.post(
+    "/enrolments/{enrolment_id}/confirmation",
+    status_code=201,
+    operation_id="confirm_enrolment",
+    summary="Confirm as the second registrar · 第二名登记员确认",
+    responses=_ENDING,
+)
+async def confirm_enrolment(person: Registrar, enrolment_id: EnrolmentId, engine: Engine, now: Clock) -> PendingShown:
+    """Not by the registrar who issued the code. Confirm only after hearing the thumbprints from the agency itself."""
+    return await pending.confirm(engine, enrolment_id, person.name, now())
+
+
+@router.post(
+    "/enrolments/{enrolment_id}/rejection",
+    status_code=201,
+    operation_id="reject_enrolment",
+    summary="Reject a pending enrolment · 驳回待生效的接入登记",
+    responses=_ENDING,
+)
+async def reject_enrolment(
+    person: Registrar, enrolment_id: EnrolmentId, engine: Engine, voice: TheVoice, now: Clock
+) -> PendingShown:
+    """By any registrar, until it takes effect, confirmed or not. Nothing was changed then."""
+    return await pending.reject(engine, enrolment_id, person.name, voice, now())

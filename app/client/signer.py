@@ -57,6 +57,7 @@ class Signer(Reader):
     def enrol(self, code: str) -> dict[str, Any]:
         """Register this agency's keys with the registrar's code; pin the exchange's keys from the answer.
 
+        For an agency that had keys before, the answer has `state` `pending` and `effective_from`: nothing is valid yet.
         Raises Refused (`enrolment-refused` for a wrong, used or expired code). The answer is trusted as far
         as the TLS connection is: compare the exchange's thumbprints by another way where that matters.
         """

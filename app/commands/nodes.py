@@ -98,6 +98,14 @@ def enrol(
     exchange_id = exchange_at(url)
     enrolled = Agency(url, node_id, exchange_id, folder.keys()).enrol(code)
     folder.remember(url=url, node_id=node_id, exchange_id=exchange_id, jwks=enrolled["jwks"])
+    if enrolled.get("state") == "pending":
+        for each in enrolled["keys"]:
+            typer.echo(f"{each['purpose']}  {each['kid']}")
+        typer.echo(
+            f"{node_id} has keys already: enrolment {enrolled['enrolment_id']} replaces them once a second registrar "
+            f"has confirmed it, not before {enrolled['effective_from']}. Read these thumbprints to the registrar."
+        )
+        return
     for each in enrolled["keys"]:
         typer.echo(f"{each['purpose']}  {each['kid']}  key event {each['key_event']}")
     typer.echo(f"{node_id} is enrolled at {exchange_id}; its keys are pinned in {key / 'node.json'}")

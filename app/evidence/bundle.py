@@ -143,12 +143,9 @@ class Bundle:
         return [(self.made_by.exchange_id, kid) for kid in own]
 
     def _node_pins(self) -> list[tuple[str, str]]:
-        # The first act key of each: whatever came later is signed by a key that goes back to it.
-        first: dict[str, str] = {}
-        for row in self.events:
-            if row["purpose"] == "act":
-                first.setdefault(row["node_id"], row["kid"])
-        return sorted(first.items())
+        # The key that signed each enrolment: whatever came later is signed by a key that goes back to one of them.
+        headers = [(row["node_id"], read_header(row["jws"])) for row in self.events]
+        return list(dict.fromkeys((node, one.kid) for node, one in headers if one.typ == "lead-enrolment+jws"))
 
     def _manifest(self) -> bytes:
         lines = [f"{digest}  {name}\n" for name, digest in sorted(self._zip.digests.items())]

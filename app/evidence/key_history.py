@@ -94,6 +94,8 @@ class KeyHistory:
         event = self._event(node, number, folder, token)
         if event.event == "register":
             self._register(known, event, signed, document)
+        elif signed.header.typ == "lead-enrolment+jws":
+            self._replace(known, event, document)
         else:
             self._revoke(known, event, document)
 
@@ -130,12 +132,23 @@ class KeyHistory:
         if event.kid in pins or signed.header.kid in known.pinned | pins:
             known.pinned.add(event.kid)
 
+    def _replace(self, known: NodeKeys, event: _Event, document: Any) -> None:
+        """A later enrolment ends every key that the node had; none of those that it brought itself."""
+        brought = {thumbprint(one["jwk"]) for one in document["keys"]}
+        record = known.keys.get(event.kid)
+        if record is None or event.kid in brought or record.purpose != event.purpose:
+            raise BundleRefused("the enrolment does not replace this key")
+        self._end(record, event)
+
     def _revoke(self, known: NodeKeys, event: _Event, document: Any) -> None:
         record = known.keys.get(event.kid)
         if document["kid"] != event.kid or record is None or record.purpose != event.purpose:
             raise BundleRefused("the request does not revoke this key")
+        self._end(record, event)
+        if document["reason"] == "compromised":
+            record.compromised_from = document.get("compromised_from") or "an unknown time"
+
+    def _end(self, record: KeyRecord, event: _Event) -> None:
         if record.until is not None or record.since >= event.index:
             raise BundleRefused("the key was not valid when it was revoked")
         record.until = event.index
-        if document["reason"] == "compromised":
-            record.compromised_from = document.get("compromised_from") or "an unknown time"

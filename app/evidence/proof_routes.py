@@ -20,8 +20,10 @@ from app.transparency.routes import transparency
 router = APIRouter(tags=["log"])
 _UUID = re.compile(UUID_PATTERN)
 _INDEX = """
-    SELECT log_index FROM act_reader LEFT JOIN log_entry ON log_entry.act_id = act_reader.act_id
-    WHERE act_reader.node_id = $1 AND act_reader.act_id = $2
+    SELECT log_index FROM (
+        SELECT act_id FROM act_reader WHERE node_id = $1 AND act_id = $2
+        UNION ALL SELECT notice_id FROM key_notice WHERE node_id = $1 AND notice_id = $2
+    ) AS readable LEFT JOIN log_entry USING (act_id)
 """
 
 

@@ -314,12 +314,16 @@ key_event() { # NODE NUMBER FOLDER
         mkdir -p "$state"; echo "$purpose $2 $place" >"$state/$key"
         if pinned "node $1 $key" || pinned "node $1 $kid"; then echo "node $1 $key" >>"$tmp/chained"; fi ;;
     revoke)
-        text "$tmp/body" kid; same "$R" "$key" "$3: kid"
+        if [ "$typ" = lead-key+jws ]; then
+            text "$tmp/body" kid; same "$R" "$key" "$3: kid"
+            text "$tmp/body" reason; [ "$R" != compromised ] || : >"$state/$key.compromised"
+        else # a later enrolment ends every key that the node had, none that it brought
+            ! grep -q "^$key " "$tmp/offered" || die "$3: the enrolment does not replace this key"
+        fi
         [ -f "$state/$key" ] && [ ! -f "$state/$key.until" ] || die "$3: the key was not valid when it was revoked"
         read -r was _ since <"$state/$key"
         [ "$was" = "$purpose" ] && [ "$since" -lt "$place" ] || die "$3: the request does not revoke this key"
-        echo "$place" >"$state/$key.until"
-        text "$tmp/body" reason; [ "$R" != compromised ] || : >"$state/$key.compromised" ;;
+        echo "$place" >"$state/$key.until" ;;
     *) die "$3: an unknown event" ;;
     esac
 }

@@ -39,6 +39,13 @@ class ExchangeKeys:
     sm2: PrivateKey | None = None
 
 
+@dataclass(slots=True)
+class KeyRing:
+    """The exchange's keys as this process knows them; `keys` is replaced whole when one of them changes."""
+
+    keys: ExchangeKeys
+
+
 async def ensure_exchange_keys(
     engine: AsyncEngine, vault: Vault, now: datetime, *, with_sm2: bool = False
 ) -> ExchangeKeys:

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from app.errors import BadSignature, IdTaken, InvalidDocument
 from app.registry.directory import announce
+from app.registry.key_notices import Event, KeyNews
 from app.registry.schemas import OfferedKey, Purpose, RegisteredKey
 from app.registry.tables import KeyEvent, KeyRequest, Node, NodeKey
 from app.signing.jws import VerifiedJws, verify_detached
@@ -54,8 +55,16 @@ def verify_possession(key: CandidateKey, message: bytes, *, typ: str, node_id: s
     return key
 
 
-async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> int:
-    """Store the signed request byte for byte and return its number."""
+@dataclass(frozen=True, slots=True)
+class KeptRequest:
+    """A signed request as it is stored: its number, and its token, whose digest is logged."""
+
+    request_id: int
+    token: str
+
+
+async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> KeptRequest:
+    """Store the signed request byte for byte."""
     row = {
         "node_id": node_id,
         "typ": signed.header.typ,
@@ -65,17 +74,16 @@ async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str,
     }
     written = insert(KeyRequest).values(row).returning(col(KeyRequest.request_id))
     number: int = (await session.execute(written)).scalar_one()
-    return number
+    return KeptRequest(number, signed.token)
 
 
 async def register_keys(
-    session: AsyncSession, node: Node, keys: Sequence[CandidateKey], signed: VerifiedJws, now: datetime
+    session: AsyncSession, node: Node, keys: Sequence[CandidateKey], kept: KeptRequest, now: datetime
 ) -> list[RegisteredKey]:
     """Write the keys and their events; the caller holds the lock on `node`.
 
     Raises IdTaken if any thumbprint was ever registered, by any node for any purpose.
     """
-    request_id = await keep_request(session, signed, node.node_id, now)
     numbered = {key.kid: number for number, key in enumerate(keys, node.key_events + 1)}
     rows = [
         {
@@ -86,7 +94,7 @@ async def register_keys(
             "jwk": key.jwk,
             "key_event": numbered[key.kid],
             "registered_at": now,
-            "registration_id": request_id,
+            "registration_id": kept.request_id,
         }
         # In one order, so that two requests with the same keys wait for each other instead of deadlocking.
         for key in sorted(keys, key=lambda key: key.kid)
@@ -98,7 +106,7 @@ async def register_keys(
             "密钥指纹永久归属一个节点和一种用途；其中有密钥已登记过。",
         )
     for key in keys:
-        await _record(session, node, key.kid, key.purpose, "register", request_id, signed, now)
+        await _record(session, node, key.kid, key.purpose, "register", kept, now)
     return [RegisteredKey(kid=key.kid, purpose=key.purpose, key_event=numbered[key.kid]) for key in keys]
 
 
@@ -106,35 +114,32 @@ async def revoke_key(
     session: AsyncSession,
     node: Node,
     key: NodeKey,
-    signed: VerifiedJws,
+    kept: KeptRequest,
     *,
     reason: str,
     compromised_from: datetime | None,
     now: datetime,
 ) -> int:
     """End `key` and return the number of the event; the caller holds the locks on `node` and on `key`."""
-    request_id = await keep_request(session, signed, node.node_id, now)
-    number = await _record(session, node, key.kid, key.purpose, "revoke", request_id, signed, now)
+    number = await _record(session, node, key.kid, key.purpose, "revoke", kept, now)
     key.revoked_event, key.revoked_at = number, now
     key.revoke_reason, key.compromised_from = reason, compromised_from
     await session.flush()
     return number
 
 
+def news_of(node: Node, kid: str, purpose: str, event: Event, number: int) -> KeyNews:
+    """Return what a numbered key event has to tell."""
+    return KeyNews(kid, purpose, event, f"key:{node.node_id}:{number}")
+
+
 async def _record(
-    session: AsyncSession,
-    node: Node,
-    kid: str,
-    purpose: str,
-    event: str,
-    request_id: int,
-    signed: VerifiedJws,
-    now: datetime,
+    session: AsyncSession, node: Node, kid: str, purpose: str, event: str, kept: KeptRequest, now: datetime
 ) -> int:
     node.key_events += 1
     number = node.key_events
     entry = key_entry(
-        node=node.node_id, kid=kid, purpose=purpose, event=event, key_event=number, request_jws=signed.token
+        node=node.node_id, kid=kid, purpose=purpose, event=event, key_event=number, request_jws=kept.token
     )
     row = KeyEvent(
         node_id=node.node_id,
@@ -142,7 +147,7 @@ async def _record(
         kid=kid,
         purpose=purpose,
         event=event,
-        request_id=request_id,
+        request_id=kept.request_id,
         leaf_hash=leaf_hash(entry),
         at=now,
     )

@@ -14,11 +14,20 @@ from app.errors import (
     WrongState,
 )
 from app.registry.directory import Directory
-from app.registry.key_events import candidate, register_keys, revoke_key, verify_possession
+from app.registry.key_events import (
+    candidate,
+    keep_request,
+    news_of,
+    register_keys,
+    revoke_key,
+    verify_possession,
+)
+from app.registry.key_notices import Event, tell
 from app.registry.replay import use_jti
 from app.registry.requests import WINDOW_SECONDS, SignedRequest, document, require_fresh
 from app.registry.schemas import KeyRevoked, KeysAdded, MoreKeys, Revocation
 from app.registry.tables import Node, NodeKey
+from app.registry.voice import Voice
 from app.signing.jws import VerifiedJws, read, verify_detached
 
 TYP = "lead-key+jws"
@@ -31,7 +40,7 @@ async def add_keys(
     directory: Directory,
     request: SignedRequest,
     node_id: str,
-    exchange_id: str,
+    voice: Voice,
     now: datetime,
 ) -> KeysAdded:
     """Register further keys of a node.
@@ -39,16 +48,19 @@ async def add_keys(
     Raises BadSignature (request or proof), ActIdReused, StaleIat, RevokedKey, MalformedJson, InvalidDocument,
     WeakKey, ForbiddenAct if another node signed, and IdTaken for a key known before.
     """
-    signed = await _verify(directory, request, exchange_id)
+    signed = await verify_by_act_key(directory, request, voice.exchange_id)
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await _admit(session, signed, now)
+        await admit(session, signed, now)
         wanted = document(signed.body, MoreKeys)
         keys = [candidate(offered) for offered in wanted.keys]
         message = signed.header.jti.encode("ascii")
         for key in keys:
-            verify_possession(key, message, typ=TYP, node_id=signed.header.iss, exchange_id=exchange_id)
-        node = await _own_node(session, signed, node_id, now)
-        registered = await register_keys(session, node, keys, signed, now)
+            verify_possession(key, message, typ=TYP, node_id=signed.header.iss, exchange_id=voice.exchange_id)
+        node = await own_node(session, signed, node_id, now)
+        kept = await keep_request(session, signed, node.node_id, now)
+        registered = await register_keys(session, node, keys, kept, now)
+        news = [news_of(node, key.kid, key.purpose, "register", key.key_event) for key in registered]
+        await tell(session, voice, node, news, now)
     await directory.refresh()
     return KeysAdded(keys=registered)
 
@@ -59,7 +71,7 @@ async def end_key(
     request: SignedRequest,
     node_id: str,
     kid: str,
-    exchange_id: str,
+    voice: Voice,
     now: datetime,
 ) -> KeyRevoked:
     """Revoke one key of a node, of whatever purpose; a key may revoke itself, and the last one too.
@@ -69,14 +81,14 @@ async def end_key(
     Raises as `add_keys` does; also WrongEndpoint if body and path differ, NotFound for a key that is not this
     node's, and WrongState for one revoked before.
     """
-    signed = await _verify(directory, request, exchange_id)
+    signed = await verify_by_act_key(directory, request, voice.exchange_id)
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await _admit(session, signed, now)
+        await admit(session, signed, now)
         wanted = document(signed.body, Revocation)
         _require_sensible(wanted, now)
         if wanted.kid != kid:
             raise WrongEndpoint("The body names another key than the path.", "请求内容与路径中的密钥不一致。")
-        node = await _own_node(session, signed, node_id, now)
+        node = await own_node(session, signed, node_id, now)
         key = await session.get(NodeKey, kid, with_for_update=True, populate_existing=True)
         if key is None or key.node_id != node.node_id:
             raise NotFound
@@ -86,16 +98,18 @@ async def end_key(
             session,
             node,
             key,
-            signed,
+            await keep_request(session, signed, node.node_id, now),
             reason=wanted.reason,
             compromised_from=wanted.compromised_from,
             now=now,
         )
+        event: Event = "compromise" if wanted.reason == "compromised" else "revoke"
+        await tell(session, voice, node, [news_of(node, kid, key.purpose, event, number)], now)
     await directory.refresh()
     return KeyRevoked.model_validate({"kid": kid, "purpose": key.purpose, "key_event": number, "revoked_at": now})
 
 
-async def _verify(directory: Directory, request: SignedRequest, exchange_id: str) -> VerifiedJws:
+async def verify_by_act_key(directory: Directory, request: SignedRequest, exchange_id: str) -> VerifiedJws:
     """Return the request, verified under a registered `act` key of the node that it names as `iss`."""
     unverified = read(request.token)
     record = await directory.find_key(unverified.header.kid)
@@ -104,7 +118,7 @@ async def _verify(directory: Directory, request: SignedRequest, exchange_id: str
     return verify_detached(unverified, request.body, record.public, typ=TYP, aud=exchange_id, iss=record.node_id)
 
 
-async def _admit(session: AsyncSession, signed: VerifiedJws, now: datetime) -> None:
+async def admit(session: AsyncSession, signed: VerifiedJws, now: datetime) -> None:
     """Judge replay, time and revocation, in the order that PROTOCOL section 6 fixes."""
     await use_jti(session, signed.header.iss, "key", signed.header.jti, now=now, fresh_for=_FRESH_FOR)
     require_fresh(signed.header, now)
@@ -113,7 +127,7 @@ async def _admit(session: AsyncSession, signed: VerifiedJws, now: datetime) -> N
         raise _revoked(now)
 
 
-async def _own_node(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> Node:
+async def own_node(session: AsyncSession, signed: VerifiedJws, node_id: str, now: datetime) -> Node:
     """Return the node of the path, locked, if its own key signed, and that key is valid under the lock."""
     if signed.header.iss != node_id:
         raise ForbiddenAct("A node changes its own keys only.", "节点只能变更自己的密钥。")

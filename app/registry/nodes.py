@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from app.errors import IdTaken, InvalidDocument, NotFound
 from app.registry.directory import announce
-from app.registry.schemas import KeyShown, NewNode, NodePage, NodeShown, NodeWithKeys
+from app.registry.pending import pending_of
+from app.registry.schemas import KeyShown, NewNode, NodePage, NodeShown, NodeWithKeys, OneNode
 from app.registry.tables import NODE_ID, Node
 from app.signing import b64url
 
@@ -76,11 +77,12 @@ async def list_nodes(engine: AsyncEngine, *, limit: int, cursor: str | None) -> 
     return NodePage(items=items, next=items[-1].node_id if len(nodes) > limit else None)
 
 
-async def get_node(engine: AsyncEngine, node_id: str) -> NodeWithKeys:
-    """Return one node with its keys, revoked ones included; raises NotFound."""
+async def get_node(engine: AsyncEngine, node_id: str) -> OneNode:
+    """Return one node with its keys, revoked ones included, and what waits to replace them; raises NotFound."""
     async with AsyncSession(engine) as session:
         node = await require_node(session, node_id)
-        return (await _with_keys(session, [node]))[0]
+        (found,) = await _with_keys(session, [node])
+        return OneNode.model_validate(found.model_dump() | {"enrolment": await pending_of(session, node_id)})
 
 
 async def _with_keys(session: AsyncSession, nodes: Sequence[Node]) -> list[NodeWithKeys]:

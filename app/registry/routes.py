@@ -9,21 +9,24 @@ from app import errors
 from app.casework.values import NODE_ID_PATTERN
 from app.deps import Clock, Engine
 from app.problems import documented
-from app.registry import enrolment, keys, nodes, tokens
+from app.registry import enrolment, keys, nodes, pending, tokens
 from app.registry.caller import Caller
-from app.registry.deps import ExchangeId, OwnKeys, Register
+from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.exchange_keys import log_origin, log_vkey, raw_public, witness_name, witness_vkey
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
 from app.registry.requests import SignedRequest, signed_body, signed_request
 from app.registry.schemas import (
+    Cancellation,
     Enrolled,
     Enrolment,
+    EnrolmentPending,
     Exchange,
     KeyRevoked,
     KeysAdded,
     MoreKeys,
     NodePage,
-    NodeWithKeys,
+    OneNode,
+    PendingShown,
     Revocation,
 )
 
@@ -47,14 +50,19 @@ _BY_KEY = (*_SIGNED, errors.RevokedKey, errors.ActIdReused, errors.ForbiddenAct,
     status_code=201,
     operation_id="enrol_node",
     summary="Enrol a node with its code · 凭接入码登记节点密钥",
-    responses=documented(*_SIGNED, errors.EnrolmentRefused),
+    response_model=Enrolled,
+    responses=documented(*_SIGNED, errors.EnrolmentRefused, errors.WrongState)
+    | {202: {"model": EnrolmentPending, "description": "it waits for a second registrar · 待第二名登记员确认"}},
     openapi_extra=signed_body(Enrolment),
 )
-async def enrol_node(
-    request: Signed, engine: Engine, own: OwnKeys, exchange_id: ExchangeId, directory: Register, now: Clock
-) -> Enrolled:
-    """The first keys of a node. The body is signed by the `act` key in it, `typ` `lead-enrolment+jws`."""
-    enrolled = await enrolment.enrol(engine, request, exchange_id, own.jwks, now())
+async def enrol_node(request: Signed, engine: Engine, voice: TheVoice, directory: Register, now: Clock) -> Any:
+    """The first keys of a node. The body is signed by the `act` key in it, `typ` `lead-enrolment+jws`.
+
+    For a node that ever had an `act` key it is `202`: a second registrar must confirm, and it takes effect after 72 h.
+    """
+    enrolled = await enrolment.enrol(engine, request, voice, now())
+    if isinstance(enrolled, EnrolmentPending):
+        return JSONResponse(enrolled.model_dump(mode="json"), 202)
     await directory.refresh()
     return enrolled
 
@@ -72,11 +80,11 @@ async def add_keys(
     request: Signed,
     engine: Engine,
     directory: Register,
-    exchange_id: ExchangeId,
+    voice: TheVoice,
     now: Clock,
 ) -> KeysAdded:
     """Signed by an `act` key still valid, `typ` `lead-key+jws`; each proof covers this request's `jti`."""
-    return await keys.add_keys(engine, directory, request, node_id, exchange_id, now())
+    return await keys.add_keys(engine, directory, request, node_id, voice, now())
 
 
 @router.post(
@@ -93,11 +101,32 @@ async def revoke_key(
     request: Signed,
     engine: Engine,
     directory: Register,
-    exchange_id: ExchangeId,
+    voice: TheVoice,
     now: Clock,
 ) -> KeyRevoked:
     """Signed by an `act` key still valid, `typ` `lead-key+jws`. A key may revoke itself, the last one too."""
-    return await keys.end_key(engine, directory, request, node_id, kid, exchange_id, now())
+    return await keys.end_key(engine, directory, request, node_id, kid, voice, now())
+
+
+@router.post(
+    "/v1/nodes/{node_id}/enrolments/{enrolment_id}/cancellation",
+    status_code=201,
+    operation_id="cancel_enrolment",
+    summary="Cancel a pending enrolment · 撤销待生效的接入登记",
+    responses=documented(*_BY_KEY, errors.WrongEndpoint, errors.WrongState),
+    openapi_extra=signed_body(Cancellation),
+)
+async def cancel_enrolment(
+    node_id: str,
+    enrolment_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    request: Signed,
+    engine: Engine,
+    directory: Register,
+    voice: TheVoice,
+    now: Clock,
+) -> PendingShown:
+    """Signed by any `act` key of the node that is still valid, `typ` `lead-key+jws`. Nothing was changed then."""
+    return await pending.cancel(engine, directory, request, node_id, enrolment_id, voice, now())
 
 
 @router.get(
@@ -122,8 +151,11 @@ async def list_nodes(
     summary="One node and its keys · 查看节点",
     responses=documented(errors.Unauthenticated, errors.NotFound),
 )
-async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -> NodeWithKeys:
-    """One node. Trust a `seal` key only if an `act` key that you pinned signed for it."""
+async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -> OneNode:
+    """One node. Trust a `seal` key only if an `act` key that you pinned signed for it.
+
+    `enrolment` is what waits to replace its keys, null if nothing does.
+    """
     return await nodes.get_node(engine, node_id)
 
 

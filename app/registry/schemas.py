@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from app.casework.kinds import Kind, Level
-from app.casework.values import Content, Instant, Label, NodeId
+from app.casework.values import Content, Id, Instant, Label, NodeId
 
 Purpose = Literal["act", "auth", "seal"]
 Reason = Literal["superseded", "lost", "compromised"]
@@ -46,6 +46,13 @@ class Revocation(Content):
     kid: Kid
     reason: Reason
     compromised_from: Instant | None = None
+
+
+class Cancellation(Content):
+    """The end of an enrolment that waits, by a key of the node that is still good."""
+
+    enrolment_id: Id
+    reason: Label | None = None
 
 
 class NewNode(Content):
@@ -133,6 +140,41 @@ class NodePage(Answer):
     next: str | None
 
 
+class OfferedShown(Answer):
+    kid: str
+    purpose: Purpose
+
+
+class PendingShown(Answer):
+    """An enrolment that would replace the keys of a node; nothing has changed yet while its state is `pending`.
+
+    It takes effect at `effective_from` if a second registrar has confirmed it by then, or else when one does.
+    """
+
+    enrolment_id: str
+    node_id: str
+    state: Literal["pending", "effective", "cancelled", "rejected", "expired"]
+    requested_at: datetime
+    effective_from: datetime
+    expires_at: datetime
+    issued_by: str = Field(description="the registrar who issued the code, and cannot confirm")
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    keys: list[OfferedShown]
+    request: SignedRequestShown
+
+
+class PendingPage(Answer):
+    items: list[PendingShown]
+    next: str | None
+
+
+class OneNode(NodeWithKeys):
+    """A node by itself; `enrolment` waits to replace its keys, and a valid `act` key can cancel it by its id."""
+
+    enrolment: PendingShown | None
+
+
 class RegisteredKey(Answer):
     kid: str
     purpose: Purpose
@@ -144,6 +186,12 @@ class Enrolled(Answer):
 
     node: NodeShown
     keys: list[RegisteredKey]
+    jwks: dict[str, Any]
+
+
+class EnrolmentPending(PendingShown):
+    """The answer where keys are to be replaced: not yet. The agency pins the exchange's own key set (RFC 7517)."""
+
     jwks: dict[str, Any]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -24,6 +26,7 @@ PURPOSES = ("act", "auth", "seal")
 ALGORITHMS = ("Ed25519", "ES256", "SM2-SM3", "X25519")
 REASONS = ("superseded", "lost", "compromised")
 REQUEST_TYPES = ("lead-enrolment+jws", "lead-key+jws")
+ENROLMENT_STATES = ("pending", "effective", "cancelled", "rejected", "expired")
 NODE_ID = "^[a-z][a-z0-9-]{2,62}$"
 
 
@@ -138,6 +141,60 @@ class EnrolmentCode(Table, table=True):
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     used_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class PendingEnrolment(Table, table=True):
+    """An enrolment that would replace the keys of a node, until it takes effect or is ended otherwise.
+
+    It takes effect at `effective_from` or later, once a registrar other than `issued_by` has confirmed it.
+    """
+
+    __tablename__ = "pending_enrolment"
+    __table_args__ = (
+        CheckConstraint(f"state IN {ENROLMENT_STATES}", name="state"),
+        CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_or_pending"),
+        CheckConstraint("num_nulls(confirmed_by, confirmed_at) IN (0, 2)", name="confirmed_wholly_or_not"),
+        CheckConstraint("confirmed_by <> issued_by", name="confirmed_by_another"),
+        CheckConstraint("state <> 'effective' OR confirmed_by IS NOT NULL", name="effective_is_confirmed"),
+        CheckConstraint("state <> 'effective' OR ended_at >= effective_from", name="effective_in_time"),
+        CheckConstraint("effective_from >= requested_at + interval '72 hours'", name="waits_72_hours"),
+        CheckConstraint("expires_at > effective_from", name="expires_after_effective"),
+        Index("uq_pending_enrolment_one_a_node", "node_id", unique=True, postgresql_where=text("state = 'pending'")),
+        Index("ix_pending_enrolment_pending", "enrolment_id", postgresql_where=text("state = 'pending'")),
+    )
+
+    enrolment_id: UUID = Field(primary_key=True)
+    node_id: str = Field(sa_column=Column(Text, ForeignKey("node.node_id", ondelete="RESTRICT"), nullable=False))
+    request_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("key_request.request_id", ondelete="RESTRICT"), nullable=False)
+    )
+    issued_by: str = Field(sa_type=Text, description="the registrar who issued the code")
+    requested_at: datetime = Field(sa_type=DateTime(timezone=True))
+    effective_from: datetime = Field(sa_type=DateTime(timezone=True))
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+    confirmed_by: str | None = Field(default=None, sa_type=Text)
+    confirmed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    state: str = Field(sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    ended_by: str | None = Field(default=None, sa_type=Text, description="the registrar, or the thumbprint of the key")
+
+
+class KeyNotice(Table, table=True):
+    """A `notice.key` to one node, byte for byte. Never updated, never deleted: a trigger says so.
+
+    In the clear: it says what the register shows to every node.
+    """
+
+    __tablename__ = "key_notice"
+
+    notice_id: UUID = Field(primary_key=True)
+    node_id: str = Field(
+        sa_column=Column(Text, ForeignKey("node.node_id", ondelete="RESTRICT"), nullable=False),
+        description="whom it is addressed to, and who alone reads it",
+    )
+    jws: str = Field(sa_type=Text)
+    body: bytes = Field(sa_type=LargeBinary)
+    issued_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class UsedJti(Table, table=True):

@@ -61,6 +61,8 @@ class InboxItem(Table, table=True):
     __table_args__ = (
         CheckConstraint("seq >= 1", name="seq_positive"),
         Index("uq_inbox_node_id_act_id", "node_id", "act_id", unique=True),
+        # Who ever wrote to whom: the partners that are told of a node's keys.
+        Index("ix_inbox_sender_node_id", "sender", "node_id"),
     )
 
     node_id: str = Field(primary_key=True, sa_type=Text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -33,6 +34,11 @@ _ACT = text("""
     JOIN "case" c ON c.root_id = r.root_id
     LEFT JOIN log_entry l ON l.act_id = r.act_id
     WHERE r.node_id = :node AND r.act_id = :act
+""")
+# What the exchange says of keys is about no lead: it is addressed to one node, and stands in the clear.
+_KEY_NOTICE = text("""
+    SELECT n.jws, n.body, l.log_index FROM key_notice n LEFT JOIN log_entry l ON l.act_id = n.notice_id
+    WHERE n.node_id = :node AND n.notice_id = :act
 """)
 _READS = text("SELECT 1 FROM act_reader WHERE node_id = :node AND act_id = :act")
 
@@ -75,10 +81,11 @@ async def timeline(
 
 async def stored_act(engine: AsyncEngine, vault: Vault, node: str, act_id: str) -> StoredAct:
     """Return an act or notice as it is kept; raise `NotFound` unless `node` may read it."""
+    wanted = {"node": node, "act": UUID(act_id)}
     async with reading(engine) as connection:
-        row = (await connection.execute(_ACT, {"node": node, "act": UUID(act_id)})).one_or_none()
-    if row is None:
-        raise NotFound
+        row = (await connection.execute(_ACT, wanted)).one_or_none()
+        if row is None:
+            return _key_notice((await connection.execute(_KEY_NOTICE, wanted)).one_or_none())
     body = stored_body(root_key(vault, str(row.root_id), row.data_key), str(row.act_id), row.body)
     return StoredAct(
         jws=row.jws,
@@ -87,6 +94,13 @@ async def stored_act(engine: AsyncEngine, vault: Vault, node: str, act_id: str) 
         receipt_jws=row.receipt_jws,
         log_index=row.log_index,
     )
+
+
+def _key_notice(row: Any) -> StoredAct:
+    if row is None:
+        raise NotFound
+    body = b64url.encode(row.body)
+    return StoredAct(jws=row.jws, body=body, receipt=None, receipt_jws=None, log_index=row.log_index)
 
 
 async def may_read(engine: AsyncEngine, node: str, act_id: str) -> bool:

@@ -66,14 +66,6 @@ async def test_a_code_used_twice_at_once_works_once(service: Service, node: Node
     assert sorted(answer.status_code for answer in answers) == [201, 403, 403]
 
 
-async def test_a_second_code_does_not_replace_the_keys_of_a_node(service: Service) -> None:
-    await service.enrolled()
-    other = Node("police-990121", service.clock)
-    refused = await service.enrol(other, other.enrolment(await service.code(other.node_id)))
-    assert slug(refused) == (403, "enrolment-refused")
-    assert "second registrar" in refused.json()["detail"]
-
-
 async def test_a_code_ends_after_72_hours(service: Service, node: Node) -> None:
     code = await service.code(node.node_id)
     service.clock.forward(hours=72)
