@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         "URLs, and `quorum`, say who cosigns its own checkpoints and how many are enough",
     )
     deadlines_file: Path | None = Field(default=None, description="JSON: limits set otherwise for places; local rules")
+    casework_file: Path | None = Field(default=None, description="JSON: checklist of reports and seats that sign them")
     sm2_receipts: bool = Field(
         default=False, description="sign every receipt a second time, by SM2; needs a libcrypto that can"
     )

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.casework.acts.prosecution import Prosecution
 from app.casework.case import Case, Lead, LeadState, TransferState
 from app.casework.clocks import Clock
 from app.casework.consulting import Consultations
 from app.casework.correspondence import Correspondence
+from app.casework.filing import Prosecution
 from app.casework.oversight import Oversight
 from app.casework.rechecking import Rechecks
 from app.casework.standing import CLOSED, Count, Standing, count, count_listed

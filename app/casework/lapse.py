@@ -22,8 +22,12 @@ Ending = Callable[[Lead, Clock], Lead]
 
 WARNED_BEFORE = (3, 1)  # working days
 MORNING = time(9)
-# The end of these limits is no breach: silence confirms, a measure ends by itself.
-AT_THE_END: dict[str, Event] = {"D15": "auto_confirmed", "D26": "expired"}
+# The end of these limits is no breach: silence confirms, a measure ends by itself, and a time to object, to ask or to
+# decide was given, not owed. Whether the head of a regulator decided (D02) is seen by what was sent a day later (D03).
+AT_THE_END: dict[str, Event] = {
+    "D15": "auto_confirmed",
+    **dict.fromkeys(("D02", "D07", "D07-petition", "D22", "D22-procuratorate", "D26"), "expired"),
+}
 # The agency that handed the lead on waits for these: it is told although they are no matter of its own leg.
 AWAITED = ("D10", "D11", "D14")
 # Nobody but the agency itself hears of a measure: it would warn those whom the measure is against.
@@ -134,7 +138,7 @@ def _leg(lead: Lead, clock: Clock) -> Transfer | None:
 
 def _coming(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Iterator[Coming]:
     """Yield what a clock has still to say, in order of time."""
-    over = number(clock.rule) not in AT_THE_END
+    over = clock.rule not in AT_THE_END
     if clock.stopped is not None:
         # Done too late, and the breach was not said yet: it is true all the same.
         if over and clock.breached is None and clock.stopped > clock.due:
@@ -145,7 +149,7 @@ def _coming(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Iterator[Coming
     for morning in _mornings(clock, calendar, zone):
         if clock.warned is None or clock.warned < morning:
             yield Coming("warned", morning)
-    yield Coming(AT_THE_END.get(number(clock.rule), "breached"), clock.due)
+    yield Coming(AT_THE_END.get(clock.rule, "breached"), clock.due)
 
 
 def _mornings(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Iterator[datetime]:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from app.casework.case import Case, Lead, Transfer, TransferState
 from app.casework.clocks import Clock
+from app.casework.diverting import PASSING_ON
 
 LEGS = UUID("8f1f0d8e-9a51-4f60-8f1a-3f4c7e0a9b21")
 CLOCKS = UUID("2c6b5d0a-54b6-4b0c-9c87-6b8d1a7c3f44")
@@ -35,7 +36,8 @@ def way_of_part(lead: Lead, leg: Transfer, part_id: str, transfer_id: str) -> tu
 def clocks_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | None = None) -> tuple[Clock, ...]:
     """Return what runs on the lead or its incoming leg, going on for a part as it stands; `only` names rules.
 
-    What runs for a matter of its own (a letter, a consultation, a protection) stays with the lead.
+    What runs for a matter of its own (a letter, a consultation, a protection) stays with the lead. A finding that the
+    whole belongs elsewhere says nothing of a part: what was to be handed on is found anew for each.
     """
     leg, new_leg = incoming_leg(lead), incoming_leg(part)
     subjects = {lead.lead_id: part.lead_id}
@@ -50,7 +52,7 @@ def clocks_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | 
             }
         )
         for clock in case.open_clocks(lead.lead_id)
-        if clock.subject in subjects and (only is None or clock.rule in only)
+        if clock.subject in subjects and (clock.rule not in PASSING_ON if only is None else clock.rule in only)
     )
 
 

@@ -15,6 +15,7 @@ from app.casework.document import Act
 from app.casework.ended import require_taken
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
+from app.casework.practice import Practice, Practices
 from app.casework.rules import SELF_INTEREST
 from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
@@ -25,7 +26,7 @@ CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the rules are told from outside: the time, the register, calendar and limits, fresh lead numbers.
+    """What the rules are told from outside: time, register, calendar, limits and practices, fresh lead numbers.
 
     `known_leads` are those of the other leads named in the act that its sender may know of, with their states.
     """
@@ -37,6 +38,7 @@ class Given:
     lead_nos: tuple[str, ...] = ()
     known_leads: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    practices: Practices = field(default_factory=Practices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,11 @@ class Scene(Generic[C]):
         if node_id == self.act.sender:
             raise InvalidDocument("An agency does not send to itself.", "不能向本单位发送。")
         return self.node(node_id)
+
+    @property
+    def practice(self) -> Practice:
+        """Return how the sender's place wants reports to be written and signed."""
+        return self.given.practices.at(self.sender.division_code)
 
     def start(
         self,

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from app.casework.case import Chapter, Frozen, Lead, LeadState
 from app.casework.kinds import Kind
+from app.casework.practice import DEFAULT, Practice
 
 # Kinds that verify and kinds that conclude and sign (domain table D1, acts V and C).
 VERIFIES = frozenset({Kind.POLICE, Kind.SUPERVISION, Kind.CIVIL_AFFAIRS, Kind.REGULATOR})
@@ -24,13 +25,17 @@ class Signature(Frozen):
 
 
 class Verification(Chapter):
-    """核查: the task, and the report that waits for its signatures or has them. A new task replaces the whole."""
+    """核查: the task, and the report that waits for its signatures or has them. A new task replaces the whole.
+
+    `practice` is that of the newest report: its chain of seats ends as it began, whatever the exchange settles since.
+    """
 
     key: ClassVar[str] = "verification"
     handlers: tuple[str, ...] = ()
     supervising_leader: str = ""
     extended: bool = False
     conclusion: str | None = None
+    practice: Practice = DEFAULT
     signatures: tuple[Signature, ...] = ()
 
 

@@ -6,6 +6,7 @@ from app.config import Settings
 from app.docket.batch import Means
 from app.docket.issuer import Issuer
 from app.docket.local_limits import read_limits
+from app.docket.local_practices import read_practices
 from app.docket.numbers import LeadNumbers
 from app.docket.working_days import WorkingDays
 from app.registry.directory import Directory
@@ -14,7 +15,7 @@ from app.vault import Vault
 
 
 async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, keys: ExchangeKeys) -> Means:
-    """Return the register, the calendar, the limits and the signer of this exchange, read and ready."""
+    """Return the register, the calendar, limits and practices, and the signer of this exchange, read and ready."""
     directory, working_days = Directory(engine), WorkingDays(engine)
     await directory.refresh()
     await working_days.refresh()
@@ -27,4 +28,5 @@ async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, keys
         blind_key=vault.derive("blind-index"),
         working_days=working_days,
         limits=read_limits(settings.deadlines_file),
+        practices=read_practices(settings.casework_file),
     )

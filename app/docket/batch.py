@@ -12,6 +12,7 @@ from app.casework.calendar import Calendar
 from app.casework.case import Case, TransferState, on_record
 from app.casework.decision import Decision, evolve
 from app.casework.limits import Limits
+from app.casework.practice import Practices
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
@@ -50,6 +51,7 @@ class Means:
     blind_key: bytes
     working_days: WorkingDays
     limits: Limits
+    practices: Practices
 
 
 @dataclass(slots=True)
@@ -150,7 +152,8 @@ class Batch:
 
     def _surroundings(self) -> Given:
         means = self.means
-        return Given(self.now, means.directory.nodes, means.issuer.zone, self.calendar, limits=means.limits)
+        nodes, zone = means.directory.nodes, means.issuer.zone
+        return Given(self.now, nodes, zone, self.calendar, limits=means.limits, practices=means.practices)
 
     def _require_free(self, taken: Submission) -> None:
         """Raise `IdTaken` if an id is not free; judged late, so that it tells nothing to who may not do the act."""

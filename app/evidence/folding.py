@@ -1,7 +1,7 @@
 """A case from its beginning: every stored act decided again, every notice followed to its cause. Pure.
 
-What was given from outside and is not in the acts is taken from where it was said first: lead numbers and limits from
-the stored case, and held against what else is on record of them (the receipts, the index of numbers).
+What was given from outside and is not in the acts is taken from where it was said first: lead numbers, limits and
+practices from the stored case, and held against what else is on record of them (the receipts, the index of numbers).
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from app.casework.decision import Decision, Notice, evolve
 from app.casework.document import Act
 from app.casework.lapse import counted_anew, due_event, lapse
 from app.casework.limits import DeadlineRule, Limits
+from app.casework.practice import Practices, Practised
 from app.casework.scene import Given
 from app.docket.issuer import notice_id, result
 from app.docket.passing import cause_of
@@ -138,7 +139,7 @@ def _read(row: Recorded) -> Act[Any]:
 
 def _decide(case: Case, act: Act[Any], given: Given, stored: Case) -> Decision:
     """Decide an act again, first to see which lead numbers and limits it asked for, then with those it was given."""
-    kind = CATALOGUE[act.name]
+    kind, given = CATALOGUE[act.name], replace(given, practices=_practices(act, stored))
     # A merge was taken, so the other lead was known and open: that is all that it asks.
     known = dict.fromkeys(kind.other_leads(act.content), "registered")
     asked = tuple(f"#{place}" for place in range(kind.lead_numbers(act.content)))
@@ -149,6 +150,13 @@ def _decide(case: Case, act: Act[Any], given: Given, stored: Case) -> Decision:
         return first
     numbers = tuple(numbered[one] for one in asked)
     return decide(case, act, replace(given, lead_nos=numbers, known_leads=known, limits=limits))
+
+
+def _practices(act: Act[Any], stored: Case) -> Practices:
+    """Return the practice by which a report was taken, as its lead keeps it; no other act is decided by one."""
+    lead = stored.leads.get(act.lead_id)
+    kept = lead.chapter(Practised).by_report.get(act.act_id) if lead else None
+    return Practices({"": kept}) if kept else Practices()
 
 
 def _limits(starts: Sequence[Clock], given: Given, stored: Case) -> Limits:

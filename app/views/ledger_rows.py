@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.casework.acts.checks import Checks
-from app.casework.acts.prosecution import Prosecution
 from app.casework.case import Case, Lead, Transfer
+from app.casework.filing import Prosecution
 from app.casework.rechecking import Rechecks
 from app.casework.verifying import TASK_LIMITS, Verification
 from app.views.ledger_schemas import SEALED, LedgerRow

@@ -12,6 +12,7 @@ from app.casework.case import ActRef, Case, Lead, on_record
 from app.casework.decision import Decision, evolve
 from app.casework.document import Act
 from app.casework.kinds import Kind, Level, Node
+from app.casework.practice import Practices
 from app.casework.scene import Given
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -52,6 +53,7 @@ class Stage:
         self.case = Case(root_id=self.lead_id)
         self.decisions: list[Decision] = []
         self.known_leads: dict[str, str] = {}
+        self.practices = Practices()
         self.counter = itertools.count(1)
 
     @property
@@ -85,7 +87,7 @@ class Stage:
         act_id = str(uuid4())
         act = Act(act_id, fingerprint(act_id), document)
         numbers = self.numbers(CATALOGUE[name].lead_numbers(document.content))
-        given = Given(self.now, CAST, ZONE, lead_nos=numbers, known_leads=self.known_leads)
+        given = Given(self.now, CAST, ZONE, lead_nos=numbers, known_leads=self.known_leads, practices=self.practices)
         decision = decide(self.case, act, given)
         case = evolve(self.case, decision, self.now)
         readers = tuple(dict.fromkeys((sender, *to, *sorted(decision.also_read))))

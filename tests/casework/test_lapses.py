@@ -240,7 +240,7 @@ def test_a_clock_stands_still_while_a_supplement_is_out_and_keeps_the_time_that_
     decision = stage.on_leg("supplement.answer", transfer_id, "town-one", items=[{"item": "日期", "answer": "3日"}])
     running = clock_of(stage, "D05")
     assert (running.due.date(), running.stands_still, running.stopped) == (date(2026, 3, 6), False, None)
-    assert [clock.rule for clock in decision.deadlines] == ["D05"]
+    assert [clock.rule for clock in decision.deadlines] == ["D05", "D07"]
 
 
 def test_a_clock_that_was_over_already_does_not_stand_still() -> None:

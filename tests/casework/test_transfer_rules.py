@@ -211,7 +211,7 @@ def test_a_crime_case_needs_each_of_the_five_enclosures_or_its_reason() -> None:
         stage.offer("regulator-one", "police-one", "crime_case", enclosures={**enclosures, "other": {}})
     leg = stage.offer("regulator-one", "police-one", "crime_case", enclosures=enclosures)
     started = stage.sign(leg, "police-one").starts
-    assert [clock.rule for clock in started] == ["D05", "D09"]
+    assert [clock.rule for clock in started] == ["D05", "D07", "D09"]
 
 
 def test_a_kind_without_screening_offers_a_lead_as_it_was_registered() -> None:

@@ -398,7 +398,7 @@ def test_what_the_earlier_holder_owed_ends_when_another_signs_for_the_lead() -> 
     onward = stage.offer("police-one", "police-city", "report_up")
     assert running(stage) == ["D04", "D10"]
     stage.sign(onward, "police-city")
-    assert running(stage) == ["D05"]
+    assert running(stage) == ["D05", "D07"]
 
 
 def test_a_conclusion_fed_back_while_verifying_ends_the_verification() -> None:

@@ -59,7 +59,10 @@ def test_the_visible_part_goes_on_along_its_transfer(exchange: World) -> None:
     shown = town.lead(seen["lead_id"])
     assert (shown["state"], shown["origin"], shown["holder"]) == ("received", town.node_id, police.node_id)
     assert (shown["root_id"], shown["transfer_id"]) == (lead_id, seen["transfer_id"])
-    assert [(one["rule"], one["node"]) for one in shown["deadlines"]] == [("D05", police.node_id)]
+    assert [(one["rule"], one["node"]) for one in shown["deadlines"]] == [
+        ("D05", police.node_id),
+        ("D07", police.node_id),
+    ]
     assert town.get(f"/v1/transfers/{seen['transfer_id']}")["state"] == "receipted"
     police.accept(seen["transfer_id"])
     police.send_feedback(

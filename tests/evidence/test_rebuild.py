@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from app.casework.acts import CATALOGUE
 from app.casework.case import Case, LeadState
 from app.client import uuid7
 from app.config import Settings
@@ -185,3 +186,30 @@ def test_it_may_run_beside_a_service_and_needs_its_key(
 def test_nothing_is_ever_overwritten(exchange: World, rebuild: Checked) -> None:
     answer = rebuild()
     assert (answer.returncode, "--check" in answer.stderr) == (1, True)
+
+
+def test_a_report_is_decided_again_by_the_practice_under_which_it_was_taken(
+    database_url: str, data_dir: Path, tmp_path: Path, rebuild: Checked
+) -> None:
+    file = tmp_path / "casework.json"
+    file.write_text(json.dumps({"version": "1", "practices": [{"checklist": ["c1"], "seats": [{}]}]}))
+    report = {**CATALOGUE["verification.report"].example, "checklist": {"c1": True}}
+    signed = {**CATALOGUE["signoff.sign"].example, "seat": 1}
+    with world(database_url, data_dir, casework_file=file) as exchange:
+        lead_id, transfer_id = exchange.offered()
+        police = exchange.agency("police")
+        police.sign_receipt(transfer_id, attachments_received=0)
+        police.accept(transfer_id)
+        police.act("verification.assign", lead_id, CATALOGUE["verification.assign"].example)
+        police.act("verification.report", lead_id, report)
+        assert police.act("signoff.sign", lead_id, signed).lead_state == "concluded"
+    assert rebuild("--check").returncode == 0
+
+
+def test_a_casework_file_that_does_not_hold_together_is_said_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "casework.json"
+    file.write_text('{"version": "1", "practices": [{"seats": []}]}')
+    settings = {"LEADBRIDGE_DATA_DIR": str(tmp_path / "data"), "LEADBRIDGE_CASEWORK_FILE": str(file)}
+    answer = leadbridge("serve", "--port", "0", **settings)
+    assert answer.returncode != 0
+    assert "at least 1 item" in answer.stderr

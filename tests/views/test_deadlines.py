@@ -17,7 +17,7 @@ def test_open_deadlines_are_listed_due_first_in_pages(world: World) -> None:
             break
     assert [one["due"] for one in seen] == sorted(one["due"] for one in seen)
     assert [one["lead_id"] for one in seen if one["rule"] == "D04"] == leads
-    assert [one["rule"] for one in seen if one["lead_id"] == taken_up] == ["D05"]
+    assert [one["rule"] for one in seen if one["lead_id"] == taken_up] == ["D05", "D07"]
     assert (seen[0]["source"], seen[0]["source_text"]) == ("default", "24 h to sign for a transfer")
     assert (seen[0]["warned"], seen[0]["breached"]) == (None, None)
 

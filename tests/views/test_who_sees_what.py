@@ -63,9 +63,9 @@ def test_deadlines_of_others_are_shown_to_origin_and_holder_only(world: World) -
         name: [(one["rule"], one["node"]) for one in world.agency(name).lead(lead_id)["deadlines"]]
         for name in ("township", "police", "regulator")
     }
-    taking_up = ("D05", world.agency("regulator").node_id)
-    assert running == {"township": [taking_up], "police": [], "regulator": [taking_up]}
-    (deadline,) = world.agency("regulator").lead(lead_id)["deadlines"]
+    taking_up = [(rule, world.agency("regulator").node_id) for rule in ("D05", "D07")]
+    assert running == {"township": taking_up, "police": [], "regulator": taking_up}
+    deadline, _ = world.agency("regulator").lead(lead_id)["deadlines"]
     assert deadline["source"] == "default"
     assert deadline["due"].endswith("23:59:59.000+08:00")
 

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.acts.transfer import divert_again, reopened
+from app.casework.acts.transfer import divert_again, reopened, to_take_up
 from app.casework.case import LeadState, TransferState
 from app.casework.decision import Admission, Decision
+from app.casework.diverting import HANDING_ON
+from app.casework.filing import FILING, REFUSES, after_refusal
 from app.casework.routing import ACCEPTING
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
@@ -68,11 +70,10 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
     admits: tuple[Admission, ...] = ()
     if leg.disclosure == "full":
         admits = scene.admit(leg.recipient, to_what_saw=leg.sender)
-    filing = (scene.start("D09", leg.recipient, leg.transfer_id),) if leg.route == "crime_case" else ()
     return Decision(
         leads=(lead,),
         admits=admits,
-        starts=(scene.start("D05", leg.recipient, leg.transfer_id), *filing),
+        starts=to_take_up(scene, leg),
         # What the earlier holder still owed on the lead is over with its responsibility.
         stops=scene.running(leg.transfer_id, "D04") | scene.running(lead.lead_id, *HOLDER_LIMITS),
     )
@@ -88,14 +89,14 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
     example={"transfer_id": TRANSFER_ID, "note": "由治安大队承办"},
 )
 def accept(scene: Scene[Accept]) -> Decision:
-    """Take the lead up."""
+    """Take the lead up. Whether a case is filed is another decision: its time (D09) runs on."""
     leg = scene.transfer(scene.content.transfer_id)
     scene.require_role(scene.act.sender == leg.recipient, *RECEIVER)
     scene.require_recipients(leg.sender)
     scene.require_leg(leg, TransferState.RECEIPTED)
     scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
     lead = scene.lead.but(state=LeadState.ACCEPTED).with_transfer(leg.but(state=TransferState.ACCEPTED))
-    return Decision(leads=(lead,), stops=scene.running(leg.transfer_id))
+    return Decision(leads=(lead,), stops=scene.running(leg.transfer_id) - scene.running(leg.transfer_id, FILING))
 
 
 @act(
@@ -125,8 +126,9 @@ def return_(scene: Scene[Return]) -> Decision:
     lead = scene.lead.but(state=LeadState.RETURNED, holder=leg.sender).with_transfer(
         leg.but(state=TransferState.RETURNED)
     )
+    refused = leg.route == "crime_case" and scene.content.reason_code in REFUSES
     return Decision(
         leads=(reopened(lead, leg),),
-        starts=divert_again(scene, leg),
-        stops=scene.running(leg.transfer_id),
+        starts=(*divert_again(scene, leg), *(after_refusal(scene, leg) if refused else ())),
+        stops=scene.running(leg.transfer_id) | scene.running(lead.lead_id, *HANDING_ON),
     )

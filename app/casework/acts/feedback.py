@@ -8,6 +8,17 @@ from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState, Transfer, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision, Notice
+from app.casework.diverting import HANDING_ON
+from app.casework.filing import (
+    ASKING,
+    DECIDING,
+    FILING,
+    SUGGESTING,
+    after_refusal,
+    asked_again,
+    contested_before,
+    refused_on,
+)
 from app.casework.lapse import ending
 from app.casework.oversight import overseers
 from app.casework.rechecking import Rechecks, recheck_clock, recheck_done, waived_if_nobody_may
@@ -103,6 +114,7 @@ def send(scene: Scene[Send]) -> Decision:
         return Decision(leads=(lead,), claims=claims)
     _require_concludable(scene, leg)
     by_holder = scene.act.sender == lead.holder
+    refused = by_holder and refused_on(scene, lead, leg)
     if by_holder:
         # Only the short outcome goes to those upstream; the text stays between the two sides of the leg.
         lead = lead.but(outcome=scene.content.outcome or signed_conclusion(lead))
@@ -114,8 +126,9 @@ def send(scene: Scene[Send]) -> Decision:
         starts=(
             *(() if unasked else (scene.start("D15", leg.sender, message.feedback_id),)),
             *(recheck_clock(scene, lead) if by_holder and not recheck_done(lead) else ()),
+            *(after_refusal(scene, leg) if refused else ()),
         ),
-        stops=scene.running(lead.lead_id, *HOLDER_LIMITS, "D16") if by_holder else frozenset(),
+        stops=_answered_limits(scene, leg) if by_holder else frozenset(),
         notices=_outcome_notices(scene, lead),
         also_read=overseers(scene.lead, scene.given.nodes),
     )
@@ -143,12 +156,13 @@ def respond(scene: Scene[Respond]) -> Decision:
             "结论反馈应当确认或提出异议，其他反馈应当答复。",
         )
     lead = _answered(scene.lead, message.but(response=scene.content.response))
-    contested = scene.content.response == "contest" and not scene.running(lead.lead_id, "D16")
-    return Decision(
-        leads=(lead,),
-        starts=recheck_clock(scene, lead) if contested else (),
-        stops=scene.running(message.feedback_id, "D15"),
-    )
+    contested = scene.content.response == "contest"
+    starts = recheck_clock(scene, lead) if contested and not scene.running(lead.lead_id, "D16") else ()
+    concluded = frozenset[str]()
+    if message.kind == "conclusion" and message.sender == leg.recipient:
+        starts = (*starts, *(asked_again(scene, leg) if contested else ()))
+        concluded = scene.running(leg.transfer_id, ASKING, SUGGESTING)
+    return Decision(leads=(lead,), starts=starts, stops=scene.running(message.feedback_id, "D15") | concluded)
 
 
 @ending("D15")
@@ -168,6 +182,13 @@ def _answered(lead: Lead, message: Feedback) -> Lead:
     return lead
 
 
+def _answered_limits(scene: Scene[Send], leg: Transfer) -> frozenset[str]:
+    """Return the clocks that a conclusion of the holder ends: of its task, of a recheck, and on filing the case."""
+    return scene.running(scene.lead.lead_id, *HOLDER_LIMITS, *HANDING_ON, "D16") | scene.running(
+        leg.transfer_id, FILING, DECIDING
+    )
+
+
 def _require_concludable(scene: Scene[Send], leg: Transfer) -> None:
     """The holder concludes; an agency that passed the lead on relays what the holder has concluded."""
     lead = scene.lead
@@ -181,6 +202,8 @@ def _require_concludable(scene: Scene[Send], leg: Transfer) -> None:
         upheld = (LeadState.CONCLUDED,) if lead.chapter(Rechecks).upheld else ()
         scene.require_state(*ANSWERED, *upheld)
         return
+    if leg.route == "crime_case" and lead.state is LeadState.CONTESTED and contested_before(lead, leg):
+        return  # the same police reconsider what they concluded (Order 310 article 9)
     if lead.category in REPORTED_ON and scene.sender.kind in VERIFIES:
         if lead.state in (LeadState.ACCEPTED, LeadState.VERIFYING):
             raise REPORT_FIRST.violated()

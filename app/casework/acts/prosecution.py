@@ -3,15 +3,15 @@
 References only: the case itself lies with the organ that handles it.
 """
 
-from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Case, Chapter, Frozen, Lead, LeadState
+from app.casework.case import Case, Lead, LeadState
 from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Decision
+from app.casework.filing import CaseRef, Prosecution, Round, ladder_over
 from app.casework.kinds import Kind
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -37,36 +37,6 @@ SUPPLEMENTARY_TWICE = Rule(
     "A case is returned for supplementary investigation at most twice.",
     "退回补充侦查以二次为限。",
 )
-
-
-class CaseRef(Frozen):
-    """A case that came of the lead, as the organ that handles it calls it."""
-
-    case_no: str
-    stage: str
-    filed_at: datetime
-    organ: str
-
-
-class Round(Frozen):
-    """One round of supplementary investigation; `act_id` is the return that opened it."""
-
-    act_id: str
-    organ: str
-    returned_at: datetime
-    completed_at: datetime | None = None
-
-
-class Prosecution(Chapter):
-    """The cases that came of a lead, and the rounds of supplementary investigation, oldest first."""
-
-    key: ClassVar[str] = "prosecution"
-    cases: tuple[CaseRef, ...] = ()
-    rounds: tuple[Round, ...] = ()
-
-    @property
-    def open_round(self) -> Round | None:
-        return next((one for one in self.rounds if one.completed_at is None), None)
 
 
 class Link(Content):
@@ -118,18 +88,13 @@ class Complete(Content):
     example={"case_no": "测公立〔2026〕31号", "stage": "立案", "filed_at": "2026-03-17T09:00:00+08:00"},
 )
 def link(scene: Scene[Link]) -> Decision:
-    """Say which case came of the lead. The time to decide on filing ends with it."""
+    """Say which case came of the lead. Where police say so they have filed: D09 ends, and the ladder D22 with it."""
     scene.require_no_recipients()
     scene.require_prev()
     case = CaseRef(**scene.content.model_dump(), organ=scene.act.sender)
     chapter = scene.lead.chapter(Prosecution)
     lead = scene.lead.with_chapter(chapter.but(cases=(*chapter.cases, case)))
-    decided = frozenset(
-        clock.clock_id
-        for clock in scene.case.open_clocks(lead.lead_id)
-        if clock.rule == "D09" and clock.node == scene.act.sender
-    )
-    return Decision(leads=(lead,), stops=decided)
+    return Decision(leads=(lead,), stops=ladder_over(scene))
 
 
 @act(

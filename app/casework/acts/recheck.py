@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState
 from app.casework.clocks import Clock
 from app.casework.decision import Decision
+from app.casework.filing import LADDER
 from app.casework.kinds import Kind
 from app.casework.oversight import INDEPENDENT
 from app.casework.rechecking import Rechecks
@@ -93,8 +94,8 @@ def _return(scene: Scene[Recheck], done: frozenset[str]) -> Decision:
     lead, chapter = scene.lead, scene.lead.chapter(Rechecks)
     if chapter.returns >= MOST_RETURNS:
         raise RECHECK_TWICE.violated()
-    fallen = [message.feedback_id for message in lead.feedback if message.kind == "conclusion"]
-    waits = [scene.running(feedback_id, "D15") for feedback_id in fallen]
+    fallen = [message for message in lead.feedback if message.kind == "conclusion"]
+    waits = [scene.running(one.feedback_id, "D15") | scene.running(one.transfer_id, *LADDER) for one in fallen]
     lead = lead.but(
         state=LeadState.VERIFYING, outcome=None, feedback=tuple(_returned(one) for one in lead.feedback)
     ).with_chapter(chapter.but(returns=chapter.returns + 1, upheld=False))

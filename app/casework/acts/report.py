@@ -8,14 +8,12 @@ from app.casework.acts.catalogue import act
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.oversight import overseers
+from app.casework.practice import Practised
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Flag, Instant, Text, Token
 from app.casework.verifying import CONCLUDES, HOLDER_LIMITS, VERIFIES, Verification
 from app.errors import InvalidDocument, Source
-
-# The item codes of the quality checklist (三有一无 is not defined anywhere, so none is invented here).
-CHECKLIST: frozenset[str] = frozenset()
 
 EACH_VERIFIED = Rule(
     "R-EACH-VERIFIED",
@@ -106,11 +104,14 @@ def report(scene: Scene[Report]) -> Decision:
     scene.require_no_recipients()
     scene.require_prev()
     scene.require_state(LeadState.VERIFYING)
-    if scene.content.checklist.keys() != CHECKLIST:
-        raise InvalidDocument("The checklist has other items than are configured.", "核查清单的项目与配置不一致。")
+    practice = scene.practice
+    if scene.content.checklist.keys() != set(practice.checklist):
+        items = ", ".join(practice.checklist) or "{}"
+        raise InvalidDocument(f"The items of the checklist are: {items}.", f"核查清单的项目应为：{items}。")
     _require_each(scene)
-    lead = scene.lead
-    written = lead.chapter(Verification).but(conclusion=scene.content.conclusion, signatures=())
+    kept = scene.lead.chapter(Practised)
+    lead = scene.lead.with_chapter(kept.but(by_report={**kept.by_report, scene.act.act_id: practice}))
+    written = lead.chapter(Verification).but(conclusion=scene.content.conclusion, practice=practice, signatures=())
     overseeing = overseers(lead, scene.given.nodes)
     if scene.sender.kind not in CONCLUDES:
         return Decision(leads=(lead.with_chapter(written),), also_read=overseeing)

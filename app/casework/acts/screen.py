@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act
 from app.casework.acts.register import Category
 from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.diverting import found_elsewhere
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
 from app.casework.rules import SELF_INTEREST
@@ -47,7 +48,10 @@ EXAMPLE = {
     example=EXAMPLE,
 )
 def screen(scene: Scene[Screen]) -> Decision:
-    """Screen the lead. Later screenings may change the category; the earlier opinion stays on record."""
+    """Screen the lead. Later screenings may change the category; the earlier opinion stays on record.
+
+    Whoever finds that another agency is competent has a limit to hand the lead on; a later finding may end it.
+    """
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
@@ -69,7 +73,5 @@ def screen(scene: Scene[Screen]) -> Decision:
     )
     lead, notices = list_lead(lead, scene.given.nodes)
     barred = frozenset(scene.content.concerns_nodes) & scene.lead.parties
-    # What turns out to be no matter of officials need not be handed to supervision.
-    official = lead.category == "official_misconduct"
-    ended = frozenset() if official else scene.running(lead.lead_id, "D03-supervision")
-    return Decision(leads=(lead,), stops=ended, notices=notices, barred=barred)
+    starts, ended = found_elsewhere(scene, lead, scene.content.competent_node)
+    return Decision(leads=(lead,), starts=starts, stops=ended, notices=notices, barred=barred)

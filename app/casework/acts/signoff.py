@@ -1,4 +1,7 @@
-"""signoff.sign 审核签字: three seats in order, three persons, none of them a handler of the lead."""
+"""signoff.sign 审核签字: the seats in order, each another person, none of them a handler of the lead.
+
+How many seats there are, which titles sign on them and which one is the legal review: `app/casework/practice.py`.
+"""
 
 import unicodedata
 from typing import Annotated, Literal
@@ -8,25 +11,36 @@ from pydantic import Field
 from app.casework.acts.catalogue import act
 from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.practice import MOST_SEATS, Practice
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Flag, Label, Text
 from app.casework.verifying import CONCLUDES, Signature, Verification
-from app.errors import Source
-
-SEATS = 3
+from app.errors import InvalidDocument, Source
 
 SEAT_ORDER = Rule(
     "R-SEAT-ORDER",
-    Source.default("three seats sign in order"),
+    Source.default("the seats sign in order; three where nothing else is settled"),
     "The seats sign in order.",
     "审核签字应当按席位顺序进行。",
 )
 DISTINCT_SIGNERS = Rule(
     "R-DISTINCT-SIGNERS",
-    Source.default("the seats are three distinct persons"),
+    Source.default("each seat is another person"),
     "This person has signed on an earlier seat.",
     "同一人不得在两个席位上签字。",
+)
+SEAT_TITLE = Rule(
+    "R-SEAT-TITLE",
+    Source.local("the titles that sign on each seat, as this exchange is set up"),
+    "On this seat persons of other titles sign.",
+    "该席位由规定职务的人员签字。",
+)
+FOUR_GATES = Rule(
+    "R-FOUR-GATES",
+    Source.local("the seat of the legal review passes the four gates, as this exchange is set up"),
+    "The legal review answers for facts, evidence, procedure and law, and approves only what passes all four.",
+    "法制审核应当逐一审查事实关、证据关、程序关、法律关，四关均通过方可同意。",
 )
 
 
@@ -56,7 +70,7 @@ class Gates(Content):
 class Sign(Content):
     """审核签字表: one seat approves the report or sends it back, and says why."""
 
-    seat: Annotated[Count, Field(ge=1, le=SEATS)]
+    seat: Annotated[Count, Field(ge=1, le=MOST_SEATS)]
     signer: Signer
     decision: Literal["approve", "reject"]
     opinion: Text
@@ -70,7 +84,7 @@ class Sign(Content):
     title=("Sign off a report", "审核签字"),
     who=("the holder; the signer is no handler of the lead", "承办单位；签字人不得为该线索的核查人员"),
     kinds=CONCLUDES,
-    rules=(SEAT_ORDER, DISTINCT_SIGNERS),
+    rules=(SEAT_ORDER, DISTINCT_SIGNERS, SEAT_TITLE, FOUR_GATES),
     example={
         "seat": 1,
         "signer": {"name": "周某某", "title": "分管副局长"},
@@ -90,6 +104,8 @@ def sign(scene: Scene[Sign]) -> Decision:
         "未参与核查的审核人员",
     )
     scene.require_no_recipients()
+    practice = task.practice if lead.state is LeadState.SIGNING else scene.practice
+    _require_fitting(scene, practice)
     scene.require_prev()
     scene.require_state(LeadState.SIGNING)
     seat = len(task.signatures) + 1
@@ -97,6 +113,11 @@ def sign(scene: Scene[Sign]) -> Decision:
         raise SEAT_ORDER.violated(f"Seat {seat} is next.", f"应由第{seat}席签字。")
     if signer in {_person(one.name) for one in task.signatures}:
         raise DISTINCT_SIGNERS.violated()
+    titles = practice.seats[seat - 1].titles
+    if titles and _person(wanted.signer.title) not in {_person(title) for title in titles}:
+        raise SEAT_TITLE.violated(f"They are: {', '.join(titles)}.", f"应为：{'、'.join(titles)}。")
+    if seat == practice.legal_review and wanted.decision == "approve" and not _passed(wanted.gates):
+        raise FOUR_GATES.violated()
     if wanted.decision == "reject":
         return _sent_back(scene, task)
     signed = task.but(signatures=(*task.signatures, Signature(seat=seat, name=wanted.signer.name, at=scene.now)))
@@ -114,7 +135,7 @@ def _sent_back(scene: Scene[Sign], task: Verification) -> Decision:
 
 def _approved(scene: Scene[Sign], signed: Verification) -> Decision:
     lead = scene.lead.with_chapter(signed)
-    last = len(signed.signatures) == SEATS
+    last = len(signed.signatures) == len(signed.practice.seats)
     if last:
         lead = lead.but(state=LeadState.CONCLUDED)
     # Nobody waits for the conclusion of a lead that the holder brought in itself.
@@ -126,6 +147,19 @@ def _approved(scene: Scene[Sign], signed: Verification) -> Decision:
     )
 
 
+def _require_fitting(scene: Scene[Sign], practice: Practice) -> None:
+    """Raise `InvalidDocument` for a seat that there is not, or a legal review that says nothing of the gates."""
+    seats, wanted = len(practice.seats), scene.content
+    if wanted.seat > seats:
+        raise InvalidDocument(f"There are {seats} seats.", f"审核签字共{seats}席。")
+    if wanted.seat == practice.legal_review and wanted.gates is None:
+        raise InvalidDocument("The seat of the legal review fills in `gates`.", "法制审核席位应当填写 gates。")
+
+
+def _passed(gates: Gates | None) -> bool:
+    return gates is not None and all(gate.ok for _, gate in gates)
+
+
 def _person(name: str) -> str:
-    """Return a name as it is compared: however it was spaced or typed, it is the same person's."""
+    """Return a name or title as it is compared: however it was spaced or typed, it is the same."""
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

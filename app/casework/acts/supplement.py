@@ -13,7 +13,7 @@ from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
 
 # What the receiver owes cannot run while it waits for the sender.
-STAND_STILL = ("D05", "D10", "D10-regulator", "D11", "D11-regulator")
+STAND_STILL = ("D05", "D07", "D07-petition", "D10", "D10-regulator", "D11", "D11-regulator")
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
 
 

@@ -9,6 +9,8 @@ from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState, Transfer, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision
+from app.casework.diverting import HANDING_ON, taken_back
+from app.casework.filing import FILING, left_behind
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
 from app.casework.routing import natural_route, require_route
@@ -127,7 +129,7 @@ def offer(scene: Scene[Offer]) -> Decision:
         leads=(handed,),
         claims=(Claim(leg.transfer_id, "transfer", lead.lead_id),),
         starts=(scene.start("D04", leg.to, leg.transfer_id),),
-        stops=scene.running(lead.lead_id, "D01", "D03-supervision"),
+        stops=scene.running(lead.lead_id, *HANDING_ON) | left_behind(scene),
         notices=notices,
     )
 
@@ -187,7 +189,7 @@ def forward(scene: Scene[Forward]) -> Decision:
         leads=(lead,),
         claims=(Claim(wanted.new_transfer_id, "transfer", lead.lead_id),),
         starts=(scene.start("D04", wanted.to, wanted.new_transfer_id),),
-        stops=scene.running(leg.transfer_id),
+        stops=scene.running(leg.transfer_id) | scene.running(lead.lead_id, *HANDING_ON),
     )
 
 
@@ -208,7 +210,7 @@ def withdraw(scene: Scene[Withdraw]) -> Decision:
     lead = scene.lead.but(state=leg.resumes).with_transfer(leg.but(state=TransferState.WITHDRAWN))
     return Decision(
         leads=(reopened(lead, leg),),
-        starts=divert_again(scene, leg),
+        starts=(*divert_again(scene, leg), *taken_back(scene, leg)),
         stops=scene.running(leg.transfer_id),
     )
 
@@ -220,8 +222,16 @@ def reopened(lead: Lead, leg: Transfer) -> Lead:
 
 
 def divert_again(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
-    """Return the clock of whoever has the leg that `leg` carried on: it is again theirs to take up or pass on."""
-    return (scene.start("D05", leg.sender, leg.came_by),) if leg.came_by else ()
+    """Return the clocks of whoever has the leg that `leg` carried on: it is again theirs to take up or pass on."""
+    before = scene.lead.transfer(leg.came_by) if leg.came_by else None
+    return to_take_up(scene, before) if before else ()
+
+
+def to_take_up(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
+    """Return the clocks of a receiver that has a leg before it: to take it up or pass it on, to object, to file."""
+    petition = scene.given.nodes[leg.sender].kind is Kind.PETITION
+    rules = ("D05", "D07-petition" if petition else "D07", *((FILING,) if leg.route == "crime_case" else ()))
+    return tuple(scene.start(rule, leg.recipient, leg.transfer_id) for rule in rules)
 
 
 def _leg(

@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act
 from app.casework.case import LeadState, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Decision
+from app.casework.diverting import HANDING_ON
 from app.casework.kinds import Kind
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -93,7 +94,8 @@ def assign(scene: Scene[Assign]) -> Decision:
         raise NOT_TO_VERIFY.violated()
     task = Verification(handlers=scene.content.handlers, supervising_leader=scene.content.supervising_leader)
     lead = scene.lead.but(state=LeadState.VERIFYING).with_chapter(task)
-    return Decision(leads=(lead,), starts=(_limit(scene),))
+    # Whoever verifies has found that the matter is its own after all: nothing is to be handed on.
+    return Decision(leads=(lead,), starts=(_limit(scene),), stops=scene.running(lead.lead_id, *HANDING_ON))
 
 
 @act(
