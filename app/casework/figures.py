@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.casework.case import Case, Lead, LeadState, TransferState
 from app.casework.clocks import Clock
-from app.casework.consulting import Consultations
+from app.casework.consulting import Consultation, Consultations
 from app.casework.correspondence import Correspondence
 from app.casework.filing import Prosecution
 from app.casework.oversight import Oversight
@@ -155,16 +155,23 @@ def _letters(lead: Lead) -> Iterator[tuple[str, str]]:
 
 
 def _meetings(lead: Lead) -> Iterator[tuple[str, str]]:
-    """Yield the consultations that led to minutes, and the rounds of supplementary investigation."""
+    """Yield the consultations that led to minutes, and the rounds of supplementary investigation.
+
+    One that is held beside another for what not all may hear is no second one for whoever sat in both.
+    """
     if Consultations.key in lead.chapters:
+        sat = {one.consultation_id: _sat(one) for one in lead.chapter(Consultations).held}
         for one in lead.chapter(Consultations).held:
-            if one.minutes is not None:
-                for node in {one.convener, *one.answering("accept")}:
-                    yield node, "consultations"
+            for node in sat[one.consultation_id] - sat.get(one.with_id or "", set()):
+                yield node, "consultations"
     if Prosecution.key in lead.chapters:
         for round_ in lead.chapter(Prosecution).rounds:
             for node in {round_.organ, lead.holder}:
                 yield node, "supplementary_rounds"
+
+
+def _sat(one: Consultation) -> set[str]:
+    return {one.convener, *one.answering("accept")} if one.minutes is not None else set()
 
 
 def _overdue(clocks: Iterable[Clock]) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ def beginning(postgres_url: str, template_database: str, tmp_path_factory: pytes
     """The exchange on the morning of Monday 2026-03-02, with the loops that number, deliver and watch the time."""
     hand, folder = Hand(datetime.fromisoformat("2026-03-02T08:00:00+08:00")), tmp_path_factory.mktemp("exchange")
     with new_database(postgres_url, template=template_database) as url, world(url, folder, clock=hand) as running:
-        yield Story(running, hand)
+        yield Story(running, hand, folder)
 
 
 @pytest.fixture

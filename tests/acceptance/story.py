@@ -4,15 +4,20 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from app.admin.people import add_person
+from app.casework.limits import Limits
 from app.client import Agency, NodeKeys, Receipt, Refused, StoredAct
+from app.config import Settings
 from app.db import create_engine
+from app.evidence import rebuild
 from app.signing.keys import generate_private
+from app.vault import open_vault
 from tests.agencies import PASSWORD, World
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
@@ -38,8 +43,9 @@ class Story:
     `told` counts the steps; `broken` names the one at which the story broke off, if it did.
     """
 
-    def __init__(self, world: World, hand: Hand) -> None:
+    def __init__(self, world: World, hand: Hand, data_dir: Path) -> None:
         self.world = world
+        self.data_dir = data_dir
         self.hand = hand
         self.ids: dict[str, str] = {}
         self.told = 0
@@ -155,6 +161,31 @@ class Story:
             for one in agency.deadlines()
             if one["breached"]
         }
+
+    def frozen(self, node: str, starts: str) -> dict[str, Any]:
+        """Wait until the monthly report of an agency that starts on a day is frozen; return it."""
+        ends = time.monotonic() + WAIT
+        while time.monotonic() < ends:
+            for one in self.agencies[node].get("/v1/statistics/reports?kind=monthly")["items"]:
+                if one["starts"] == starts:
+                    found: dict[str, Any] = one
+                    return found
+            time.sleep(0.2)
+        pytest.fail(f"no report of {starts} for {node}")
+
+    def rebuilt(self) -> tuple[int, int]:
+        """Fold every case anew from its acts and compare; return how many cases and acts there are."""
+        settings = Settings(data_dir=self.data_dir)
+
+        async def check() -> rebuild.Count:
+            engine = create_engine(self.world.database_url, pool_size=1)
+            try:
+                return await rebuild.check(engine, open_vault(settings), settings, Limits(), lambda _: None)
+            finally:
+                await engine.dispose()
+
+        count = asyncio.run(check())
+        return count.cases, count.acts
 
     def hears(self, node: str, lead: str, **members: str) -> dict[str, Any]:
         """Wait until the background loop has said this to an agency; return what it said, verified."""

@@ -4,8 +4,8 @@ Over real HTTP, with the background loops on and a clock that the test moves. Th
 story, told in the order of time, and depend on each other; this file tells it to step 13, the conclusion, and
 `test_scenario_to_the_end.py` goes on.
 
-Left to later work, and therefore left out here: the reporter's sealed identity and its opening (steps 2 and 21), the
-figures of the June report (step 25) and the ledger (step 24).
+Left to later work, and therefore left out here: the reporter's sealed identity and its opening (steps 2 and 21) and the
+ledger (step 24).
 """
 
 from app.client import uuid7

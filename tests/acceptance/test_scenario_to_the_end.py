@@ -285,3 +285,52 @@ def test_at_the_end_each_agency_knows_what_it_may_and_what_was_overdue(story: St
         **dict.fromkeys(("B1", "B2", "C"), "cleared"),
         **dict.fromkeys(("A", "L2"), "archived"),
     }
+
+
+def test_step_25_the_june_report_is_frozen_with_the_figures_of_the_story(story: Story) -> None:
+    story.at("07-01 08:00")
+    june = {node: story.frozen(node, "2026-06-01") for node in (T1, P1, S1, J1, R1, C1)}
+    shown = {node: story.agencies[node].get("/v1/statistics")["own"] for node in june}
+    # Nothing happened since, so that what is frozen and what is shown agree; nothing came in in June.
+    assert shown == {node: one["so_far"] for node, one in june.items()}
+    assert all(one["period"]["figures"]["received"] == 0 for one in june.values())
+    police = shown[P1]
+    assert {name: number for name, number in police["figures"].items() if number} == {
+        "received": 2,
+        "replied": 2,
+        "cleared": 2,
+    }
+    assert (police["zero"], police["rates"]["clear"], police["rates"]["conversion"]) == (True, 100.0, "n<5")
+    assert (police["work"]["consultations"], police["work"]["supplementary_rounds"]) == (1, 1)
+    listed = story.agencies[C1].get("/v1/statistics")["listed"]
+    assert (listed["received"], listed["replied"], listed["cleared"]) == (2, 2, 2)
+    assert (listed["pending"], listed["in_verification"]) == (0, 0)
+    assert (shown[C1]["work"]["supervision_letters_sent"], shown[R1]["work"]["supervision_letters"]) == (1, 1)
+    assert (shown[T1]["figures"]["received"], shown[T1]["figures"]["merged"]) == (2, 1)
+    # The domain counts one overdue leg, the regulator's D10. The police's is one too: they signed on 03-02 and passed
+    # the scales on on 03-05, two days after their own D05 (1 working day) had ended.
+    assert {node for node, one in shown.items() if one["process"]["overdue_ever"]} == {P1, R1}
+    assert {one["process"]["overdue_ever"] for one in shown.values()} == {0, 1}
+    assert {one["process"]["overdue_now"] for one in shown.values()} == {0}
+
+
+def test_step_25_the_figures_of_the_process_are_there_for_whoever_worked(story: Story) -> None:
+    figures = story.agencies[R1].get("/v1/statistics")["own"]
+    assert figures["rates"] == {
+        "clear": 100.0,
+        "reply": 100.0,
+        "conversion": "n<5",
+        "on_time_receipt": 100.0,
+        "returned": 0.0,
+        "contested": 0.0,
+        "recheck_returned": 50.0,
+        "letters_answered": 100.0,
+    }
+    # From 03-06 to 04-07: the verification, to its answer.
+    assert [(one["median"], one["p90"]) for one in figures["days"] if one["rule"] == "D10"] == [(32.0, 32)]
+
+
+def test_at_the_end_every_case_comes_out_of_its_acts_as_it_is_stored(story: Story) -> None:
+    cases, acts = story.rebuilt()
+    assert cases == 3
+    assert acts > 100
