@@ -292,3 +292,18 @@ def test_every_step_needs_a_prev_that_its_sender_has_seen() -> None:
     body = {"consultation_id": talk.talk_id, "answer": "accept", "attendees": []}
     with pytest.raises(UnknownPrev):
         talk.stage.act("consultation.answer", "regulator-one", body, ("police-one", "procuratorate-one"), prev="0" * 64)
+
+
+def test_a_procuratorate_that_comes_early_names_a_prosecutor() -> None:
+    talk = Talk("procuratorate-one", kind="early_intervention")
+    with pytest.raises(RuleViolated) as refused:
+        talk.answer("procuratorate-one", attendees=[])
+    assert refused.value.rule == "R-PROSECUTOR-NAMED"
+    talk.answer("procuratorate-one", attendees=["检察官钱某"])
+    assert talk.state == "accepted"
+
+
+def test_whoever_declines_to_come_early_names_nobody() -> None:
+    talk = Talk("procuratorate-one", kind="early_intervention")
+    talk.decline("procuratorate-one")
+    assert talk.state == "declined"

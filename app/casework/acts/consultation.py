@@ -44,6 +44,12 @@ EARLY_INTERVENTION = Rule(
     "supervision only when that organ asks.",
     "提前介入由公安机关、监察机关商请，或者由检察机关自行决定；监察机关办理的案件，只能经监察机关商请。",
 )
+PROSECUTOR_NAMED = Rule(
+    "R-PROSECUTOR-NAMED",
+    Source.default("early intervention: at least one prosecutor is assigned"),
+    "A procuratorate that comes early names at least one prosecutor in `attendees`.",
+    "检察机关提前介入的，应当在 attendees 中列明至少一名检察人员。",
+)
 WHO_CONSULTS = Rule(
     "R-CONSULTATION-KINDS",
     Source.default("acts by kind of agency: an inspection only reads"),
@@ -161,6 +167,7 @@ def convene(scene: Scene[Convene]) -> Decision:
     Answered,
     title=("Accept or decline a consultation", "答复商请"),
     who=PARTICIPANT,
+    rules=(PROSECUTOR_NAMED,),
     example={"consultation_id": CONSULTATION_ID, "answer": "accept", "attendees": ["孙某某", "李某"]},
 )
 def answer(scene: Scene[Answered]) -> Decision:
@@ -173,6 +180,9 @@ def answer(scene: Scene[Answered]) -> Decision:
     require_not_closed(found)
     if mine is None or mine.answer is not None:
         raise WrongState("This request has been answered.", "本单位已经答复该商请。")
+    comes_early = found.kind == "early_intervention" and scene.sender.kind is Kind.PROCURATORATE
+    if comes_early and scene.content.answer == "accept" and not scene.content.attendees:
+        raise PROSECUTOR_NAMED.violated()
     answered = mine.but(answer=scene.content.answer, answered_at=scene.now)
     found = found.but(participants=tuple(answered if one.node == mine.node else one for one in found.participants))
     late = found.minutes is not None and answered.answer == "accept"
