@@ -158,7 +158,7 @@ async def running(
         await engine.dispose()
 
 
-async def serve(settings: Settings, *, database_url: str, worker: bool) -> None:
+async def serve(settings: Settings, *, database_url: str, worker: bool, clock: type_clock = utc_now) -> None:
     """Serve until stopped. On a signal no new request is taken and those under way are answered.
 
     Raises `WeakKey` where SM2 receipts are configured and no libcrypto can make them.
@@ -169,7 +169,7 @@ async def serve(settings: Settings, *, database_url: str, worker: bool) -> None:
         structlog.get_logger(__name__).warning(f"SM2 unavailable: {lacking}")
         if settings.sm2_receipts:
             raise WeakKey(f"LEADBRIDGE_SM2_RECEIPTS is set, but SM2 is unavailable: {lacking}.", "本机无法使用 SM2。")
-    app = create_app(settings, database_url=database_url, worker=worker)
+    app = create_app(settings, database_url=database_url, clock=clock, worker=worker)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -1,4 +1,4 @@
-"""`demo`: the transfer story, played on this machine."""
+"""`demo`: the acceptance story, played on this machine."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Default: 8080, or any free one.", min=1, max=65535)] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Keep everything here. Default: a temporary folder.")] = None,
 ) -> None:
-    """Play the transfer story between seven fictional agencies, and stay up to look around."""
+    """Play two leads from March to June between eight fictional agencies, and stay up to look around."""
     from app.demo.play import perform
     from app.demo.stage import StageFailed
     from app.demo.story import StoryBroken

@@ -1,1 +1,1 @@
-"""`leadbridge demo`: fictional agencies play the transfer story over HTTP, through the client library."""
+"""`leadbridge demo`: fictional agencies play the acceptance story over HTTP, through the client library."""

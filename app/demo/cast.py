@@ -59,7 +59,9 @@ REGULATOR = Role(
 )
 PROCURATORATE = Role("procuratorate-990121", "测试县检察院", "procuratorate", "procuratorate")
 COORDINATION = Role("coordination-990121", "测试县扫黑办", "coordination office", "coordination")
+COURT = Role("court-990121", "测试县人民法院", "court", "court")
 ORGANIZATION = Role("organization-990121", "测试县委组织部", "organisation dept.", "organization")
 
-CAST = (TOWN, POLICE, SUPERVISION, REGULATOR, PROCURATORATE, COORDINATION, ORGANIZATION)
+CAST = (TOWN, POLICE, SUPERVISION, PROCURATORATE, REGULATOR, COORDINATION, ORGANIZATION, COURT)
+T1, P1, S1, J1, R1, C1, O1, H1 = (role.node_id for role in CAST)  # as the story names them
 NAMES = {role.node_id: role.name for role in CAST}

@@ -6,18 +6,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from app.demo import stage
+from app.demo import evidence, figures, stage
+from app.demo.cast import POLICE
+from app.demo.clock import Hand
 from app.demo.desk import Desk, Tally
 from app.demo.show import Show
-from app.demo.story import Story
+from app.demo.stage import StageFailed
+from app.demo.story import Story, moment
 
 ZONE = ZoneInfo("Asia/Shanghai")
+DAWN = moment("03-02 08:00")
 
 
 def perform(*, once: bool, port: int | None, data_dir: Path | None, console: Console) -> None:
@@ -26,13 +29,19 @@ def perform(*, once: bool, port: int | None, data_dir: Path | None, console: Con
     begun = time.monotonic()
     show.title()
     with folder(data_dir) as home:
+        hand = Hand(home / "clock")
+        played = hand.file.exists()
+        if played and once:
+            raise StageFailed(f"the story was played in {home} already: name another folder, or leave out --once")
+        if not played:
+            hand.set(DAWN)
         try:
-            with stage.exchange(home, port, show) as (url, password):
-                desks = seated(home, url, password, show)
-                Story(desks, show, datetime.now(ZONE)).play()
-                summary(desks, show, time.monotonic() - begun)
+            with stage.exchange(home, port, hand, show) as (url, password):
+                if not played:
+                    tell(home, url, password, hand, show)
+                    show.line(f"✓ 用时 took {time.monotonic() - begun:.1f} s", "green")
                 if not once:
-                    look_around(home, url, password, show)
+                    look_around(home, url, password, hand, show)
                     while True:
                         signal.pause()
         except KeyboardInterrupt:
@@ -40,6 +49,20 @@ def perform(*, once: bool, port: int | None, data_dir: Path | None, console: Con
             show.line("正在停止… Stopping.", "dim")
             if once:
                 raise
+
+
+def tell(home: Path, url: str, password: str, hand: Hand, show: Show) -> None:
+    """Seat the agencies, play the story, and show what it left: figures, inboxes, evidence."""
+    with show.step("录入工作日历，登记八个单位，各持自己的密钥 The calendar; eight agencies, each with its own keys"):
+        stage.calendar(url, password)
+        cast = stage.enrolled(home, url, password, hand)
+    tally = Tally()
+    desks = {node: Desk(enrolment, role, hand, tally) for node, (role, enrolment) in cast.items()}
+    story = Story(desks, hand, show, tally)
+    story.play()
+    figures.show_june(desks, show)
+    evidence.prove(story, home, show)
+    summary(desks, show)
 
 
 @contextmanager
@@ -56,25 +79,16 @@ def folder(given: Path | None) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def seated(home: Path, url: str, password: str, show: Show) -> dict[str, Desk]:
-    """Return the agencies, enrolled, each at its desk."""
-    with show.step("登记七个单位，各持自己的密钥 Enrolling seven agencies, each with its own keys"):
-        cast = stage.enrolled(home, url, password)
-    tally = Tally()
-    return {node: Desk(enrolment, role, show, tally) for node, (role, enrolment) in cast.items()}
-
-
-def summary(desks: Mapping[str, Desk], show: Show, took: float) -> None:
+def summary(desks: Mapping[str, Desk], show: Show) -> None:
     """Read every inbox to its end and say what was checked. Raises Unproven when an inbox is not whole."""
-    rows = []
+    rows = [("单位", "node", "编号 numbers", "文书 acts", "通知 notices")]
     for node, desk in desks.items():
         count = desk.catch_up()
         numbers = "–" if count == 0 else "1" if count == 1 else f"1–{count}"
         notices = count - desk.acts_heard()
         rows.append((desk.role.name, node, numbers, str(desk.acts_heard()), str(notices)))
     tally = next(iter(desks.values())).tally
-    columns = ("单位", "node", "编号 numbers", "文书 acts", "通知 notices")
-    show.table("收件箱：编号连续，无缺号 Inboxes: numbered without a gap", columns, rows)
+    show.table("收件箱：编号连续，无缺号 Inboxes: numbered without a gap", rows, (18, 24, 14, 10, 12))
     show.line()
     checked = tally.receipts + tally.refusals + tally.acts_read
     show.line(
@@ -82,21 +96,25 @@ def summary(desks: Mapping[str, Desk], show: Show, took: float) -> None:
         f"{tally.refusals} signed refusal(s), {tally.acts_read} acts and notices read back",
         "green",
     )
-    show.line(f"✓ 用时 took {took:.1f} s", "green")
 
 
-def look_around(home: Path, url: str, password: str, show: Show) -> None:
+def look_around(home: Path, url: str, password: str, hand: Hand, show: Show) -> None:
     """Say where to look while the exchange stays up."""
-    key = home / "agencies" / "police-990121"
+    key = home / "agencies" / POLICE.node_id
     show.line()
     show.line("四处看看 Look around", "bold")
-    for what, how in (
+    places = [
         ("接口文档 API docs", f"{url}/docs"),
-        ("登记员 registrar", f"{stage.REGISTRAR}  密码 password {password}"),
-        ("试一试 try", f"curl -s {url}/.well-known/leadbridge"),
-        ("公安局收件箱 inbox of the police", f"./run inbox --key {key}"),
-        ("日志 log", str(home / "server.log")),
-    ):
+        ("登记员、操作员 administrators", f"{stage.REGISTRAR}, {stage.OPERATOR}  密码 password {password}"),
+        ("日志头 newest head of the log", f"curl -s {url}/log/checkpoint"),
+        ("卷宗证据 bundles", str(home / "bundles")),
+        ("服务日志 log of the service", str(home / "server.log")),
+    ]
+    if hand.release():
+        places.insert(3, ("公安局收件箱 inbox of the police", f"./run inbox --key {key}"))
+    for what, how in places:
         show.line(f"  {what}: {how}")
+    now = hand().astimezone(ZONE)
+    show.line(f"  交换中心的时间 the exchange's clock: {now:%Y-%m-%d %H:%M}", "dim")
     show.line()
     show.line("Ctrl-C 结束 ends it.", "dim")

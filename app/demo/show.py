@@ -3,54 +3,41 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from app.casework.acts import CATALOGUE
+from app.casework.limits import DEADLINES, number
 from app.client import Receipt, Refused
 from app.demo.cast import NAMES
+from app.demo.moves import Says, Words
 
-ACTS = {
-    "lead.register": ("线索登记", "register"),
-    "lead.screen": ("甄别", "screen"),
-    "transfer.offer": ("移送", "offer"),
-    "transfer.receipt": ("签收", "sign receipt"),
-    "transfer.accept": ("受理", "accept"),
-    "transfer.return": ("退回", "return"),
-    "transfer.forward": ("转送", "forward"),
-    "supplement.request": ("补正通知", "ask for more"),
-    "supplement.answer": ("补正", "supplement"),
-    "feedback.send": ("反馈", "feedback"),
-    "feedback.respond": ("答复反馈", "respond"),
-}
 STATES = {
     "registered": "已登记",
     "screened": "已甄别",
     "in_transfer": "移送中",
     "received": "已签收",
-    "supplement_wanted": "待补正",
     "returned": "已退回",
     "accepted": "已受理",
+    "verifying": "核查中",
+    "signing": "审核中",
+    "concluded": "已出结论",
     "replied": "已反馈",
     "confirmed": "已确认",
-    "contested": "有异议",
+    "cleared": "已清零",
+    "archived": "已归档",
+    "split": "已拆分",
+    "merged": "已并案",
 }
-LIMITS = {"D04": "签收 receipt", "D05": "分流 decide", "D06": "补正 supplement", "D15": "确认 confirm"}
-WORDS = {
-    "progress": "进展 progress",
-    "information": "情况通报 information",
-    "conclusion": "结论 conclusion",
-    "confirm": "确认 confirm",
-    "contest": "提出异议 contest",
-    "no_jurisdiction": "无管辖权 no jurisdiction",
-    "disorder": "行业乱象 disorder",
-    "general": "一般问题 general",
-    "official_misconduct": "职务违法犯罪 official misconduct",
-}
-INDENT = " " * 12
+WEEKDAYS = "一二三四五六日"
+TELLING = ("outcome", "case_no", "measure", "decision", "answer", "conclusion", "reason_code", "category", "volume_no")
+TITLES = {number(rule.rule): rule.title_zh for rule in reversed(DEADLINES.values())}  # the plain one of a number wins
+AUTHORITY = {"law": "法律 law", "local": "本地规定 local", "default": "默认 default"}
+INDENT = " " * 4
 
 
 class Show:
@@ -79,59 +66,108 @@ class Show:
         took = (datetime.now(self.zone) - begun).total_seconds()
         self.line(Text.assemble(("✓ ", "green"), f"{text} ", (f"{took:.1f} s", "dim")))
 
-    def chapter(self, number: int, heading: tuple[str, str]) -> None:
-        self.line()
+    def step_begins(self, number: int, now: datetime, heading: Words) -> None:
+        at = now.astimezone(self.zone)
         chinese, english = heading
-        self.line(Text.assemble((f"第{number}件 {chinese} ", "bold cyan"), (f"Lead {number}: {english}", "cyan")))
+        self.line()
+        self.line(
+            Text.assemble(
+                (f"第{number}步 step {number:<2} ", "bold cyan"),
+                (f"{at:%Y-%m-%d} 周{WEEKDAYS[at.weekday()]} {at:%a %H:%M}  ", "cyan"),
+                (f"{chinese} ", "bold"),
+                (english, "dim"),
+            )
+        )
 
-    def recorded(self, act: str, sender: str, recipients: Sequence[str], detail: str, receipt: Receipt) -> None:
-        """Print an act whose receipt was verified."""
+    def chapter(self, heading: Words) -> None:
+        self.line()
+        self.line(Text.assemble((f"{heading[0]} ", "bold cyan"), (heading[1], "dim")))
+
+    def recorded(self, move: Says, receipt: Receipt) -> None:
+        """Print an act whose receipt was verified, and the limits that it started."""
+        entry = self._entry("✓", "green", move.act, move.node, move.to)
         state = receipt.lead_state
-        entry = self._entry(act, sender, recipients, receipt.document["received_at"], "✓", "green")
-        entry.append(f"{STATES.get(state, '')} {state}".strip(), "yellow")
+        said = (move.document_no, *(move.content.get(name) for name in TELLING))
+        detail = next((str(each) for each in said if each), "")
+        entry.append(f"线索 lead {move.lead} → {STATES.get(state, '')} {state}", "yellow")
+        entry.append(f"  {detail}" if detail else "")
         self.line(entry)
-        told = (receipt.lead_no, WORDS.get(detail, detail), *map(self._limit, receipt.deadlines))
-        self.line(INDENT + " · ".join(part for part in told if part), "dim")
+        for limit in receipt.deadlines:
+            self.line(INDENT + self._limit(limit), "dim")
 
-    def refused(self, act: str, sender: str, recipients: Sequence[str], refusal: Refused) -> None:
+    def refused(self, act: str, sender: str, lead: str, refusal: Refused) -> None:
         """Print a refusal as one: what was refused, under which rule, and that the exchange signed it."""
-        moment = datetime.now(self.zone).isoformat()
-        entry = self._entry(act, sender, recipients, moment, "✗", "red")
-        entry.append(f"refused: {refusal.slug}", "bold red")
+        self._refusal(self._entry("✗", "red", act, sender, ()), lead, refusal)
+
+    def refused_file(self, sender: str, name: str, refusal: Refused) -> None:
+        entry = Text.assemble(("  ✗ ", "red"), (set_cell_size("上传附件 upload", 42), "bold"), f"{NAMES[sender]}  ")
+        self._refusal(entry, name, refusal)
+
+    def _refusal(self, entry: Text, what: str, refusal: Refused) -> None:
+        entry.append(f"{what} → {refusal.status} {refusal.slug}", "bold red")
         self.line(entry)
-        named = (refusal.problem.get("rule"), refusal.problem.get("source"))
-        basis = " · ".join(str(part) for part in named if part)
-        proof = "signed refusal 拒绝已由交换中心签名" if refusal.signed else "unsigned 未签名"
-        self.line(INDENT + str(refusal.problem.get("detail", "")), "red")
-        self.line(INDENT + " · ".join(part for part in (basis, proof) if part), "dim")
+        problem = refusal.problem
+        authority = AUTHORITY.get(str(problem.get("source")), "")
+        places = " ".join(str(error["pointer"]) for error in problem.get("errors", ()) if "pointer" in error)
+        basis = " ".join(str(part) for part in (problem.get("rule"), authority, problem.get("source_text")) if part)
+        proof = "拒绝已签名 signed refusal" if refusal.signed else ""
+        self.line(
+            INDENT + " · ".join(str(part) for part in (problem.get("detail"), places, basis, proof) if part), "dim"
+        )
+
+    def told(self, node: str, lead: str, content: Mapping[str, str]) -> None:
+        """Print what the exchange itself said of a deadline."""
+        due = datetime.fromisoformat(content["due"]).astimezone(self.zone)
+        self.line(
+            Text.assemble(
+                ("  ⏰ ", "magenta"),
+                f"交换中心 → {NAMES[node]}  notice.deadline  线索 lead {lead}：{content['rule']} {content['event']}，",
+                f"{NAMES.get(content['node'], content['node'])} 至 by {due:%m-%d %H:%M} ",
+                (f"({AUTHORITY.get(content['source'], content['source'])})", "dim"),
+            )
+        )
+
+    def hidden(self, nodes: Sequence[str], paths: Sequence[str], why: Words) -> None:
+        who = "、".join(NAMES[node] for node in nodes)
+        self.line(Text.assemble(("  ○ ", "blue"), f"{who}  GET {' '.join(paths)} → 404  ", *self._words(why)))
+
+    def checked(self, node: str, what: str, why: Words) -> None:
+        self.line(Text.assemble(("  ○ ", "blue"), f"{NAMES[node]}  {what}  ", *self._words(why)))
+
+    def sees(self, node: str, lead: str, entry: Mapping[str, Any], acts: Sequence[str]) -> None:
+        """Print an agency's own view of a lead: its entry, and which acts it may read."""
+        state, holder = entry["state"], NAMES.get(entry["holder"], entry["holder"])
+        outcome = f"，结果 outcome {entry['outcome']}" if entry["outcome"] else ""
+        self.line(
+            Text.assemble(
+                ("  ○ ", "blue"),
+                f"{NAMES[node]} 所见 sees {lead}: {STATES.get(state, '')} {state}，承办 holder {holder}{outcome}  ",
+                (f"可读 may read: {' '.join(acts) or '–'}", "dim"),
+            )
+        )
+
+    def _words(self, why: Words) -> tuple[str, tuple[str, str]]:
+        return f"{why[0]} ", (why[1], "dim")
 
     def note(self, chinese: str, english: str) -> None:
         self.line(Text.assemble(INDENT, ("» ", "magenta"), f"{chinese} ", (english, "dim")))
 
-    def table(self, heading: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        table = Table(title=heading, title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for column in columns:
-            table.add_column(column, no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
+    def table(self, heading: str, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+        """Print rows, the first of them the names of the columns; never cut, whatever the terminal is wide."""
         self.line()
-        self.console.print(table, soft_wrap=True)
+        self.line(heading, "bold")
+        for place, row in enumerate(rows):
+            cells = (set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
+            self.line("  " + " ".join(cells).rstrip(), "" if place else "dim")
 
-    def _entry(self, act: str, sender: str, recipients: Sequence[str], moment: str, mark: str, style: str) -> Text:
-        chinese, english = ACTS.get(act, (act, ""))
-        at = datetime.fromisoformat(moment).astimezone(self.zone)
-        way = NAMES.get(sender, sender)
-        if recipients:
-            way += " → " + "、".join(NAMES.get(node, node) for node in recipients)
+    def _entry(self, mark: str, style: str, act: str, sender: str, recipients: Sequence[str]) -> Text:
+        title = CATALOGUE[act].title
+        way = NAMES[sender] + (" → " + "、".join(NAMES[node] for node in recipients) if recipients else "")
         return Text.assemble(
-            (f"{at:%H:%M:%S}  ", "dim"),
-            (f"{mark} ", style),
-            (set_cell_size(f"{chinese} {english}", 24), "bold"),
-            set_cell_size(way, 44),
+            (f"  {mark} ", style), (set_cell_size(f"{title[1]} {act}", 42), "bold"), f"{set_cell_size(way, 36)}  "
         )
 
     def _limit(self, limit: Mapping[str, str]) -> str:
-        what = LIMITS.get(limit["rule"], "")
         due = datetime.fromisoformat(limit["due"]).astimezone(self.zone)
         who = NAMES.get(limit["node"], limit["node"])
-        return f"⏱ {limit['rule']} {what}：{who} 至 by {due:%m-%d %H:%M}"
+        return f"⏱ {limit['rule']} {TITLES.get(limit['rule'], '')}：{who} 至 by {due:%m-%d %H:%M}"

@@ -19,11 +19,13 @@ from app.admin import people
 from app.client import Administrator, Agency, Enrolment, KeyFolder
 from app.db import create_engine
 from app.demo.cast import CAST, Role
+from app.demo.clock import Hand
 from app.demo.show import Show
 from app.migrate import is_current, upgrade
 
 EXCHANGE_ID = "exchange-local"
-REGISTRAR = "demo-registrar"
+REGISTRAR, OPERATOR = "demo-registrar", "demo-operator"
+DAYS_OFF = [{"date": "2026-04-06", "kind": "holiday", "name": "清明节"}]
 STARTING, STOPPING = 60.0, 15.0
 
 
@@ -32,30 +34,31 @@ class StageFailed(Exception):
 
 
 @contextmanager
-def exchange(data_dir: Path, port: int | None, show: Show) -> Iterator[tuple[str, str]]:
-    """Run PostgreSQL and an exchange until the end; yield its address and the registrar's password."""
+def exchange(data_dir: Path, port: int | None, hand: Hand, show: Show) -> Iterator[tuple[str, str]]:
+    """Run PostgreSQL and an exchange until the end; yield its address and the password of its administrators."""
     with ExitStack() as stage:
         with show.step("启动数据库 Starting PostgreSQL"):
             database_url = stage.enter_context(embedded_postgres.running(data_dir))
         with show.step("建立数据表 Migrating"):
             if not is_current(database_url):
                 upgrade(database_url)
-            password = registrar(data_dir, database_url)
+            password = administrators(data_dir, database_url)
         with show.step("启动交换中心 Starting the exchange"):
-            url = stage.enter_context(server(data_dir, free_port(port)))
+            url = stage.enter_context(server(data_dir, free_port(port), hand))
         yield url, password
 
 
 @contextmanager
-def server(data_dir: Path, port: int) -> Iterator[str]:
-    """Run `leadbridge serve` as a process; it adopts the database that runs for `data_dir`."""
+def server(data_dir: Path, port: int, hand: Hand) -> Iterator[str]:
+    """Run the exchange as a process of its own; it adopts the database that runs for `data_dir`."""
     url = f"http://127.0.0.1:{port}"
     # None of the caller's settings: a demonstration must never write into a real database.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADBRIDGE_")}
     environment |= {"LEADBRIDGE_DATA_DIR": str(data_dir), "LEADBRIDGE_EXCHANGE_ID": EXCHANGE_ID}
+    environment["LEADBRIDGE_PORT"] = str(port)
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     # -P: a folder named `app` where the caller stands must not win over ours.
-    command = [sys.executable, "-P", "-m", "app.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "app.demo.exchange", str(hand.file)]
     with (data_dir / "server.log").open("wb") as log:
         # A session of its own: Ctrl-C is for us, who then stop it in order.
         process = subprocess.Popen(
@@ -101,33 +104,42 @@ def free_port(wanted: int | None) -> int:
     raise StageFailed("no free port")
 
 
-def registrar(data_dir: Path, database_url: str) -> str:
-    """Return the password of the demonstration's registrar, adding that person the first time."""
-    kept = data_dir / "registrar.password"
+def administrators(data_dir: Path, database_url: str) -> str:
+    """Return the password of the demonstration's registrar and operator, adding both the first time."""
+    kept = data_dir / "administrators.password"
     if not kept.exists():
         password = secrets.token_urlsafe(12)
-        asyncio.run(_add_registrar(database_url, password))
+        asyncio.run(_add_administrators(database_url, password))
         with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(password)
     return kept.read_text()
 
 
-async def _add_registrar(database_url: str, password: str) -> None:
+async def _add_administrators(database_url: str, password: str) -> None:
     engine = create_engine(database_url, pool_size=1)
     try:
-        await people.add_person(engine, REGISTRAR, ["registrar"], password, datetime.now(UTC))
+        for name, role in ((REGISTRAR, "registrar"), (OPERATOR, "operator")):
+            await people.add_person(engine, name, [role], password, datetime.now(UTC))
     finally:
         await engine.dispose()
 
 
-def enrolled(data_dir: Path, url: str, password: str) -> dict[str, tuple[Role, Enrolment]]:
+def calendar(url: str, password: str) -> None:
+    """Enter the days off of the story's year, as its operator would."""
+    with httpx.Client(base_url=url, timeout=30.0, trust_env=False) as http:
+        Administrator(url, http=http).login(OPERATOR, password)
+        document = {"source": "演示用历 demonstration", "days": DAYS_OFF}
+        http.put("/v1/admin/calendar/2026", json=document).raise_for_status()
+
+
+def enrolled(data_dir: Path, url: str, password: str, hand: Hand) -> dict[str, tuple[Role, Enrolment]]:
     """Return every agency of the cast with its keys and pins, creating and enrolling those that are new."""
     http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
     admin = Administrator(url, http=http).login(REGISTRAR, password)
-    return {role.node_id: (role, _enrolment(data_dir, url, role, admin)) for role in CAST}
+    return {role.node_id: (role, _enrolment(data_dir, url, role, admin, hand)) for role in CAST}
 
 
-def _enrolment(data_dir: Path, url: str, role: Role, admin: Administrator) -> Enrolment:
+def _enrolment(data_dir: Path, url: str, role: Role, admin: Administrator, hand: Hand) -> Enrolment:
     folder = KeyFolder(data_dir / "agencies" / role.node_id)
     if not folder.enrolled:
         for purpose in ("act", "auth"):
@@ -142,6 +154,6 @@ def _enrolment(data_dir: Path, url: str, role: Role, admin: Administrator) -> En
         )
         code = admin.enrolment_code(role.node_id)["code"]
         with httpx.Client(base_url=url, timeout=30.0, trust_env=False) as http:
-            answer = Agency(url, role.node_id, EXCHANGE_ID, folder.keys(), http=http).enrol(code)
+            answer = Agency(url, role.node_id, EXCHANGE_ID, folder.keys(), http=http, clock=hand).enrol(code)
         folder.remember(url=url, node_id=role.node_id, exchange_id=EXCHANGE_ID, jwks=answer["jwks"])
     return folder.enrolment(url)

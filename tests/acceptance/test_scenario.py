@@ -9,9 +9,9 @@ ledger (step 24).
 """
 
 from app.client import uuid7
-from tests.acceptance import texts
+from app.demo import texts
+from app.demo.texts import letter, signature
 from tests.acceptance.story import C1, H1, J1, O1, P1, R1, S1, T1, Story, due
-from tests.acceptance.texts import letter, signature
 
 
 def test_the_operator_enters_the_calendar_of_the_year(story: Story) -> None:

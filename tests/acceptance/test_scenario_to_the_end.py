@@ -4,9 +4,9 @@ It begins where `test_scenario.py` leaves the story, so that both files are run 
 """
 
 from app.client import uuid7
-from tests.acceptance import texts
+from app.demo import texts
+from app.demo.texts import convened, minutes, signature
 from tests.acceptance.story import C1, H1, J1, O1, P1, R1, S1, T1, Story, due
-from tests.acceptance.texts import convened, minutes, signature
 
 
 def test_step_14_each_side_is_answered_at_its_own_level(story: Story) -> None:

@@ -9,16 +9,23 @@ from pathlib import Path
 from tests.cli.command_line import command, environment, leadbridge
 
 
-def test_the_story_plays_to_its_end_and_again_on_what_it_kept(tmp_path: Path) -> None:
-    for _ in range(2):
-        played = leadbridge("demo", "--once", "--data-dir", tmp_path / "kept")
-        assert (played.returncode, played.stderr) == (0, "")
-        assert "refused: rule-violated" in played.stdout
-        assert "signed documents verified" in played.stdout
-        assert "\x1b" not in played.stdout, "no colours when it is piped"
-        town = re.search(r"township-990121101 +1–(\d+) +(\d+) +(\d+)", played.stdout)
-        assert town is not None
-        assert int(town[1]) == int(town[2]) + int(town[3]), "numbered from 1 without a gap"
+def test_the_whole_story_plays_to_its_end_and_only_once_in_a_folder(tmp_path: Path) -> None:
+    played = leadbridge("demo", "--once", "--data-dir", tmp_path / "kept")
+    assert (played.returncode, played.stderr) == (0, "")
+    told = {int(number) for number in re.findall(r"step (\d+)", played.stdout)}
+    assert told == set(range(1, 26))
+    for shown in ("04-07 23:59", "03-27 23:59", "06-01 23:59", "R-COERCIVE-BEFORE-FILING", "D10 breached"):
+        assert shown in played.stdout
+    assert re.search(r"sh verify\.sh POLICY → \d+ acts of exchange exchange-local · verified", played.stdout)
+    assert re.search(r"leadbridge verify --policy POLICY → \d+ acts of exchange exchange-local", played.stdout)
+    assert "signed documents verified" in played.stdout
+    assert "\x1b" not in played.stdout, "no colours when it is piped"
+    town = re.search(r"township-990121101 +1–(\d+) +(\d+) +(\d+)", played.stdout)
+    assert town is not None
+    assert int(town[1]) == int(town[2]) + int(town[3]), "numbered from 1 without a gap"
+    again = leadbridge("demo", "--once", "--data-dir", tmp_path / "kept")
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert "was played" in again.stderr
 
 
 def test_it_stays_up_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -117,3 +117,18 @@ def minutes(consultation_id: str, **other: Any) -> dict[str, Any]:
         "actions": [],
         **other,
     }
+
+
+def parts_of(*parts: tuple[str, str | None, str, list[str], list[str], str]) -> list[dict[str, Any]]:
+    """Return the parts of a split; each is its name, its leg's if it carries one, title, persons, events, category."""
+    return [
+        {
+            "lead_id": f"@{name}",
+            **({} if leg is None else {"transfer_id": f"@{leg}"}),
+            "title": title,
+            "persons": persons,
+            "events": events,
+            "category": category,
+        }
+        for name, leg, title, persons, events, category in parts
+    ]
