@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.commands import demonstration, exchanging, nodes, people, rebuilding, serving, verifying
+from app.commands import demonstration, exchanging, nodes, own_keys, people, rebuilding, serving, verifying
 from app.commands.failure import EXPECTED, one_line
 
 cli = typer.Typer(
@@ -26,6 +26,7 @@ cli.command()(exchanging.inbox)
 cli.command()(verifying.verify)
 cli.add_typer(nodes.node, name="node")
 cli.add_typer(people.admin, name="admin")
+cli.add_typer(own_keys.keys, name="keys")
 
 
 def say_version(wanted: bool) -> None:

@@ -38,14 +38,13 @@ from app.intake.limits import RequestLimit
 from app.intake.routes import act_routes, with_whole_examples
 from app.migrate import MIGRATIONS
 from app.registry import routes as registry
-from app.registry.exchange_keys import KeyRing, ensure_exchange_keys, log_origin, witness_name
+from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring, witness_keys
 from app.registry.taking_effect import keep_enrolments
 from app.registry.voice import Voice
 from app.signing import sm2
 from app.statistics.upkeep import keep_statistics
 from app.transparency import routes as log
 from app.transparency.assembly import open_log, read_policy
-from app.transparency.checkpoint import Log, WitnessKey
 from app.vault import open_vault
 from app.views import routes as views
 from app.views import statistics_routes
@@ -109,21 +108,21 @@ async def running(
     """Open what the routes use, run the loops, and close in order: accepted acts have been answered by then."""
     engine = create_engine(database_url)
     vault = open_vault(settings)
-    keys = await ensure_exchange_keys(engine, vault, clock(), with_sm2=settings.sm2_receipts)
-    means = await open_means(settings, engine, vault, keys)
+    ring = await open_ring(engine, WrappedKeys(vault), clock, with_sm2=settings.sm2_receipts)
+    voice = Voice(settings.exchange_id, ring, settings.zone)
+    means = await open_means(settings, engine, vault, voice)
     directory, issuer = means.directory, means.issuer
     transparency = open_log(
         engine,
         clock,
-        Log(log_origin(settings.exchange_id), keys.log),
-        WitnessKey(witness_name(settings.exchange_id), keys.witness),
+        OwnLog(ring, log_origin(settings.exchange_id)),
+        lambda: witness_keys(ring, settings.exchange_id),
         read_policy(settings.witness_policy),
     )
     await transparency.published.refresh()
     docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=transparency.sequencer.wake)
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
-    voice = Voice(settings.exchange_id, KeyRing(keys), settings.zone)
     app.state.voice, app.state.directory, app.state.issuer = voice, directory, issuer
     app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)

@@ -13,12 +13,11 @@ from app.docket.docket import Docket
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
-from app.registry.exchange_keys import KeyRing, ensure_exchange_keys, log_origin, witness_name
+from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring, witness_keys
 from app.registry.taking_effect import keep_enrolments
 from app.registry.voice import Voice
 from app.statistics.upkeep import keep_statistics
 from app.transparency.assembly import open_log, read_policy
-from app.transparency.checkpoint import Log, WitnessKey
 from app.vault import open_vault
 
 
@@ -30,13 +29,14 @@ async def run(settings: Settings, database_url: str) -> None:
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)
     engine = create_engine(database_url, application_name="leadbridge-worker")
     vault = open_vault(settings)
-    keys = await ensure_exchange_keys(engine, vault, utc_now())
-    means = await open_means(settings, engine, vault, keys)
+    ring = await open_ring(engine, WrappedKeys(vault), utc_now)
+    voice = Voice(settings.exchange_id, ring, settings.zone)
+    means = await open_means(settings, engine, vault, voice)
     transparency = open_log(
         engine,
         utc_now,
-        Log(log_origin(settings.exchange_id), keys.log),
-        WitnessKey(witness_name(settings.exchange_id), keys.witness),
+        OwnLog(ring, log_origin(settings.exchange_id)),
+        lambda: witness_keys(ring, settings.exchange_id),
         read_policy(settings.witness_policy),
     )
     docket = Docket(engine, means, utc_now, limit=settings.queue_limit, committed=transparency.sequencer.wake)
@@ -49,7 +49,7 @@ async def run(settings: Settings, database_url: str) -> None:
         MatchLoop(engine, docket).run(),
         keep_swept(engine, open_store(settings), utc_now),
         keep_statistics(engine, utc_now, settings.zone),
-        keep_enrolments(engine, Voice(settings.exchange_id, KeyRing(keys), settings.zone), utc_now),
+        keep_enrolments(engine, voice, utc_now),
     )
     loops = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())

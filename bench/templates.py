@@ -14,8 +14,7 @@ from app.client import Agency, uuid7
 from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.docket.reading import root_key
-from app.registry.exchange_keys import ensure_exchange_keys, log_origin
-from app.transparency.checkpoint import Log
+from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring
 from app.transparency.sequencer import open_tree, sequence
 from app.vault import decrypt, open_vault
 from bench.database import fetch
@@ -72,10 +71,10 @@ def _act(agency: Agency, act: str, lead_id: str, content: dict[str, Any], *to: A
 async def _sequence(data_dir: Path, url: str) -> None:
     engine = create_engine(url, pool_size=1)
     try:
-        vault = open_vault(Settings(data_dir=data_dir))
-        keys = await ensure_exchange_keys(engine, vault, datetime.now(UTC))
-        log = Log(log_origin(EXCHANGE_ID), keys.log)
+        store = WrappedKeys(open_vault(Settings(data_dir=data_dir)))
+        keeper = OwnLog(await open_ring(engine, store, lambda: datetime.now(UTC)), log_origin(EXCHANGE_ID))
         async with driver_connection(engine) as connection:
+            log = await keeper.current(connection, anew=False)
             tree, grown = None, await open_tree(connection, datetime.now(UTC), log)
             while tree is None or grown.size > tree.size:
                 tree, grown = grown, await sequence(connection, datetime.now(UTC), log, grown)

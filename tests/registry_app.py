@@ -18,7 +18,7 @@ from app.admin.routes import router as admin_routes
 from app.config import Settings
 from app.db import create_engine
 from app.registry.directory import Directory
-from app.registry.exchange_keys import KeyRing, ensure_exchange_keys
+from app.registry.exchange_keys import WrappedKeys, open_ring
 from app.registry.routes import router as registry_routes
 from app.registry.voice import Voice
 from app.signing import b64url
@@ -153,9 +153,9 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     app.state.settings = Settings(exchange_id=EXCHANGE)
     app.state.engine, app.state.clock = engine, clock
     app.state.vault = LocalVault(bytes(32))
-    ring = KeyRing(await ensure_exchange_keys(engine, app.state.vault, clock()))
+    ring = await open_ring(engine, WrappedKeys(app.state.vault), clock)
     app.state.voice = Voice(EXCHANGE, ring, app.state.settings.zone)
-    app.state.directory = Directory(engine)
+    app.state.directory = Directory(engine, with_each_read=ring.read)
     app.state.door = Door()
     await app.state.directory.refresh()
     app.include_router(registry_routes)

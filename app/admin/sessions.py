@@ -56,7 +56,7 @@ async def administrator(
     if token is None:
         raise Unauthenticated
     try:
-        claims = jwt.verify(token, keys.signing.public, typ=ACCESS_TYP)
+        claims = jwt.verify_by_one(token, keys.token_keys, typ=ACCESS_TYP)
         jwt.require_times(claims, now())
     except jwt.BadToken as error:
         raise Unauthenticated from error

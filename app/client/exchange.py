@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from app.client.errors import Unproven
 from app.errors import Problem
-from app.signing import strict_json
+from app.signing import b64url, strict_json
 from app.signing.jws import VerifiedJws, read_header, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
 
@@ -73,6 +73,31 @@ class Exchange:
         if not loaded:
             raise Unproven(f"{exchange_id} gave no key that can be used")
         return cls(exchange_id, {key.kid: key for key in loaded})
+
+    def knows(self, token: str) -> bool:
+        """Return whether `token` names a key that is pinned, or is no token at all."""
+        try:
+            return read_header(token).kid in self.keys
+        except Problem:
+            return True
+
+    def following(self, jwks: Mapping[str, Any]) -> "Exchange":
+        """Return the exchange with the keys that lead, one after the other, from a pinned one.
+
+        Each is brought by a request that the key before it signed; anything else in `jwks` is not believed.
+        """
+        keys = dict(self.keys)
+        for event in jwks.get("key_events", ()):
+            with suppress(Problem, KeyError, TypeError, ValueError):
+                body, says = b64url.decode(event["body"]), {"aud": self.exchange_id, "iss": self.exchange_id}
+                former = keys[read_header(event["jws"]).kid]
+                verify_detached(event["jws"], body, former, typ="lead-key+jws", **says)
+                (offered,) = strict_json.loads(body)["keys"]
+                key = load_public_jwk(offered["jwk"])
+                verify_detached(offered["proof"], former.kid.encode("ascii"), key, typ="lead-key+jws", **says)
+                if offered["purpose"] in ("signing", "sm2"):
+                    keys[key.kid] = key
+        return Exchange(self.exchange_id, keys)
 
     def verify(self, token: str | None, body: bytes, *, typ: str, aud: str | None = None) -> VerifiedJws:
         """Return `token` verified over `body` by a pinned key of this exchange; raise Unproven otherwise."""

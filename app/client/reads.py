@@ -95,6 +95,7 @@ class Reader(Connection):
         jws, body = str(stored["jws"]), decode(stored["body"])
         document = strict_json.loads(body)
         receipt = None
+        self.meet(stored["receipt_jws"] or jws)
         if document.get("sender") == self.exchange.exchange_id:
             self.exchange.verify(jws, body, typ="lead-notice+jws")
         else:

@@ -127,6 +127,7 @@ class Signer(Reader):
         """Post a signed act, however often it takes; return its verified receipt or raise as `act` does."""
         answer = self._post(signed.path, signed.body, signed.jws)
         token = answer.headers.get(SIGNATURE)
+        self.meet(token)
         if not answer.is_success:
             raise self._refused(answer, token, signed)
         receipt = self.exchange.verify_receipt(

@@ -10,17 +10,18 @@ from app.docket.local_practices import read_practices
 from app.docket.numbers import LeadNumbers
 from app.docket.working_days import WorkingDays
 from app.registry.directory import Directory
-from app.registry.exchange_keys import ExchangeKeys, log_origin
+from app.registry.exchange_keys import log_origin
+from app.registry.voice import Voice
 from app.vault import Vault
 
 
-async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, keys: ExchangeKeys) -> Means:
+async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, voice: Voice) -> Means:
     """Return the register, the calendar, limits and practices, and the signer of this exchange, read and ready."""
-    directory, working_days = Directory(engine), WorkingDays(engine)
+    directory, working_days = Directory(engine, with_each_read=voice.ring.read), WorkingDays(engine)
     await directory.refresh()
     await working_days.refresh()
     return Means(
-        issuer=Issuer(settings.exchange_id, keys.signing, log_origin(settings.exchange_id), settings.zone, keys.sm2),
+        issuer=Issuer(voice, log_origin(settings.exchange_id)),
         vault=vault,
         directory=directory,
         numbers=LeadNumbers(engine),

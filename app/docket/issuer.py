@@ -1,6 +1,5 @@
 """What the exchange itself signs: receipts, notices and refusals. Each is serialised once and kept as bytes."""
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +11,9 @@ from app.casework.clocks import Clock
 from app.casework.decision import Notice
 from app.casework.limits import number
 from app.docket.submission import Submission
-from app.signing import b64url, strict_json
-from app.signing.jws import sign_detached
-from app.signing.keys import PrivateKey
+from app.registry.voice import Voice
+from app.signing import strict_json
+from app.signing.keys import SigningKey
 
 NOTICES = UUID("0d8b1d8e-52c1-4f0a-9f0c-6a4f4f8a2b11")
 LOG_WITHIN = timedelta(hours=24)
@@ -31,13 +30,22 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The exchange as a signer."""
+    """The exchange as a signer of what concerns cases, with its keys of the moment."""
 
-    exchange_id: str
-    key: PrivateKey
+    voice: Voice
     log_origin: str
-    zone: ZoneInfo
-    sm2_key: PrivateKey | None = None
+
+    @property
+    def exchange_id(self) -> str:
+        return self.voice.exchange_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.voice.zone
+
+    @property
+    def key(self) -> SigningKey:
+        return self.voice.ring.keys.signing
 
     def receipt(self, taken: Submission, lead: Lead, deadlines: tuple[Clock, ...], now: datetime) -> Issued:
         """Return the receipt of an act (PROTOCOL section 2)."""
@@ -61,32 +69,20 @@ class Issuer:
         )
         typ = "lead-receipt+jws"
         jws = self.sign(body, typ, aud=act.sender, jti=act.act_id, now=now)
-        if self.sm2_key is None:
+        sm2_key = self.voice.ring.keys.sm2
+        if sm2_key is None:
             return Issued(body, jws)
-        return Issued(body, jws, self.sign(body, typ, aud=act.sender, jti=act.act_id, now=now, key=self.sm2_key))
+        return Issued(body, jws, self.sign(body, typ, aud=act.sender, jti=act.act_id, now=now, key=sm2_key))
 
     def notice(self, notice: Notice, because_of: str, now: datetime) -> tuple[str, Issued]:
         """Return id and document of a notice, as `notice_id` gives it: saying it twice is harmless."""
         jti = notice_id(notice.notice, notice.lead_id, notice.to, because_of)
-        body = strict_json.dumps(
-            {
-                "act": notice.notice,
-                "lead_id": notice.lead_id,
-                "sender": self.exchange_id,
-                "recipients": [notice.to],
-                "issued_at": self.local(now),
-                "classification": "none",
-                "prev": None,
-                "nonce": b64url.encode(os.urandom(16)),
-                "content": notice.content,
-            }
-        )
-        return jti, Issued(body, self.sign(body, "lead-notice+jws", aud=notice.to, jti=jti, now=now))
+        said = self.voice.notice(notice.notice, notice.to, notice.content, lead_id=notice.lead_id, jti=jti, now=now)
+        return jti, Issued(said.body, said.jws)
 
-    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: PrivateKey | None = None) -> str:
+    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: SigningKey | None = None) -> str:
         """Return the detached JWS by the exchange's key, or by another of its keys."""
-        iat = int(now.timestamp())
-        return sign_detached(body, key or self.key, typ=typ, iss=self.exchange_id, aud=aud, iat=iat, jti=jti)
+        return self.voice.sign(body, typ, aud=aud, jti=jti, now=now, key=key)
 
     def local(self, moment: datetime) -> str:
         """Return an instant as RFC 3339 in the exchange's time zone, to the millisecond."""

@@ -56,6 +56,7 @@ class Archivist:
             acts = await bundle_rows.acts_of(connection, node, lead_id)
             senders = {row["sender"] for row in acts if not row["is_notice"]}
             events = await bundle_rows.key_events_of(connection, senders)
+            events += await bundle_rows.own_key_events(connection, self.exchange_id)
             newest = max((row["log_index"] for row in (*acts, *events)), default=None)
             note = None
             if newest is not None:
@@ -120,6 +121,9 @@ class Bundle:
         async with driver_connection(self.made_by.engine) as connection:
             proof = await self._proof(connection, row["log_index"])
         self._kids.add(read_header(row["jws"]).kid)
+        if row["node_id"] == self.made_by.exchange_id:
+            # The new key signed too: for the one that it followed.
+            self._kids.add(row["kid"])
         files = {"request.body": row["body"], "request.jws": row["jws"].encode()}
         return self._add(folder, files | {"entry.bin": row["entry"], "entry.tlog-proof": proof})
 
@@ -134,7 +138,7 @@ class Bundle:
         self._kids.add(self.made_by.keys.signing.kid)
         async with driver_connection(self.made_by.engine) as connection:
             jwks = [json.loads(one) for one in await bundle_rows.keys(connection, self._kids)]
-        jwks += [jwk for jwk in self.made_by.keys.jwks["keys"] if jwk["kid"] in self._kids]
+        jwks += [own.jwk for own in self.made_by.keys.public if own.kid in self._kids]
         keys = [load_public_jwk(jwk) for jwk in jwks]
         return self._add("keys/", {f"{key.kid}.pem": public_to_pem(key) for key in keys})
 

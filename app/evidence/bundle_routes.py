@@ -59,7 +59,7 @@ async def get_bundle(
         keys=keys,
         policy=read_policy(settings.witness_policy),
         exchange_id=settings.exchange_id,
-        log_vkey=log_vkey(log_origin(settings.exchange_id), raw_public(keys.log)),
+        log_vkey=log_vkey(log_origin(settings.exchange_id), raw_public(keys.log.public_jwk)),
         clock=now,
     )
     bundle = await archivist.open(caller.node_id, lead_id)

@@ -29,6 +29,11 @@ _KEY_EVENTS = """
     WHERE e.node_id = ANY($1::text[])
     ORDER BY e.node_id, e.number
 """
+_OWN_KEY_EVENTS = """
+    SELECT $1::text AS node_id, e.number, e.kid, e.purpose, e.jws, e.body, l.log_index, l.entry
+    FROM exchange_key_event e LEFT JOIN log_entry l ON l.leaf_hash = e.leaf_hash
+    ORDER BY e.number
+"""
 _KEYS = "SELECT jwk::text AS jwk FROM node_key WHERE kid = ANY($1::text[])"
 _ENCLOSED = "SELECT DISTINCT encode(sha256, 'hex') AS sha256 FROM enclosed WHERE act_id = ANY($1::uuid[]) ORDER BY 1"
 
@@ -51,6 +56,11 @@ async def act(connection: "asyncpg.Connection[Any]", act_id: UUID) -> Any:
 async def key_events_of(connection: "asyncpg.Connection[Any]", nodes: Collection[str]) -> list[Any]:
     """Return every key event of these nodes with its signed request; raises `Overloaded` as `acts_of` does."""
     return _logged(await connection.fetch(_KEY_EVENTS, sorted(nodes)))
+
+
+async def own_key_events(connection: "asyncpg.Connection[Any]", exchange_id: str) -> list[Any]:
+    """Return the events by which keys of the exchange followed each other; raises `Overloaded` as `acts_of` does."""
+    return _logged(await connection.fetch(_OWN_KEY_EVENTS, exchange_id))
 
 
 async def keys(connection: "asyncpg.Connection[Any]", kids: Collection[str]) -> list[str]:

@@ -69,6 +69,9 @@ class KeyHistory:
     def read(self) -> dict[str, NodeKeys]:
         """Return the keys of every node; raise `BundleRefused` if an event is wrong or out of its order."""
         folders = {name[: name.rindex("/") + 1] for name in self._files.names if name.startswith("key-events/")}
+        # Those of the exchange itself are another chain: `app.evidence.succession`.
+        own = re.compile(f"key-events/{re.escape(self._exchange)}-[0-9]{{3,}}/")
+        folders = {folder for folder in folders if own.fullmatch(folder) is None}
         found = []
         for folder in folders:
             match = _FOLDER.fullmatch(folder)

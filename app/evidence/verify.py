@@ -14,6 +14,7 @@ from app.evidence.key_history import FILES as KEY_EVENT_FILES
 from app.evidence.key_history import KeyHistory
 from app.evidence.log_proofs import LogProofs
 from app.evidence.pem import public_from_pem
+from app.evidence.succession import read_succession, require_logged, trusting
 from app.evidence.trust import Trust, parse_trust
 from app.signing.jws import VerifiedJws, read_header, verify_detached
 from app.signing.keys import PublicKey
@@ -63,8 +64,11 @@ def _verify(files: Files, pinned: Trust | None) -> Verdict:
     except PolicyError as error:
         raise BundleRefused(f"policy.txt: {error}") from error
     exchange = manifest.header.iss
+    followed = read_succession(files, keys, exchange)
+    trust = trusting(trust, exchange, followed)
     proofs = LogProofs(trust.policy)
     nodes = KeyHistory(files, keys, proofs, exchange, trust.nodes).read()
+    require_logged(files, proofs, exchange, followed)
     acts = ActReader(files, keys, proofs, exchange, nodes)
     acts.read()
     if sorted(acts.withheld) != withheld or acts.withheld & acts.tokens:
@@ -129,7 +133,7 @@ def _unpinned(trust: Trust, signers: dict[str, dict[str, set[str]]], chained: di
     missing += [f"node {name}" for name in sorted(signers["node"]) if name not in trust.nodes]
     for name, kids in signers["exchange"].items():
         for kid in sorted(kids - trust.exchanges.get(name, frozenset(kids))):
-            raise BundleRefused(f"exchange {name} signed with {kid}, which is not the key that is pinned")
+            raise BundleRefused(f"exchange {name} signed with {kid}, which does not go back to the key that is pinned")
     for name, kids in signers["node"].items():
         for kid in sorted(kids - chained[name]) if name in trust.nodes else ():
             raise BundleRefused(f"node {name} signed with {kid}, which does not go back to the key that is pinned")

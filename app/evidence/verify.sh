@@ -136,6 +136,18 @@ signed() { # KEY FORM ALG MESSAGE: whether $tmp/sig signs it
     esac >/dev/null 2>&1
 }
 
+offered() { # the thumbprints and purposes of the keys in $tmp/body
+    : >"$tmp/offered"; i=0
+    while grep -q "^keys$tab$i$tab" "$tmp/body"; do
+        k=keys$tab$i$tab
+        text "$tmp/body" "${k}purpose"; purpose=$R; text "$tmp/body" "${k}jwk${tab}kty"; kty=$R
+        text "$tmp/body" "${k}jwk${tab}crv"; crv=$R; text "$tmp/body" "${k}jwk${tab}x"; x=$R; y=
+        if [ "$kty" = EC ]; then text "$tmp/body" "${k}jwk${tab}y"; y=",\"y\":\"$R\""; fi
+        printf '{"crv":"%s","kty":"%s","x":"%s"%s}' "$crv" "$kty" "$x" "$y" >"$tmp/jwk"
+        thumb "$tmp/jwk"; echo "$R $purpose" >>"$tmp/offered"; i=$((i + 1))
+    done
+}
+
 # 1. keys: each file holds the key that its name, an RFC 7638 thumbprint, says
 for file in keys/*.pem; do
     openssl pkey -pubin -in "$file" -outform DER -out "$tmp/spki" 2>/dev/null || die "$file is no public key"
@@ -158,6 +170,7 @@ done
 # 2. manifest: signed, and every file there is the one it names
 jws manifest.jws manifest.txt lead-manifest+jws
 exchange=$iss
+case $exchange in *[!a-z0-9-]*) die 'malformed exchange id' ;; esac
 echo "exchange $exchange $kid" >>"$tmp/signers"
 [ "$(grep -cvE '^([0-9a-f]{64}  [A-Za-z0-9_-][A-Za-z0-9._/-]*|withheld [0-9a-f]{64})$' manifest.txt)" = 0 ] || die 'manifest.txt is malformed'
 [ -z "$(find . ! -type f ! -type d)" ] || die 'something is neither a file nor a folder'
@@ -211,6 +224,49 @@ while read -r kind one two three; do
     esac
 done <"$tmp/policy"
 [ -n "$quorum" ] || die 'policy: one quorum line is needed'
+
+# The keys of the exchange that followed each other: both signed each event, so trust in one is trust in either.
+: >"$tmp/followed"; : >"$tmp/logkids"; n=1
+while own=key-events/$exchange-$(printf %03d $n) && [ -d "$own" ]; do
+    jws "$own/request.jws" "$own/request.body" lead-key+jws "$exchange" "$exchange"
+    former=$kid; request=$jti; request_sha=$token_sha
+    json "$own/request.body" "$tmp/body"; offered
+    [ "$(grep -c . "$tmp/offered")" = 1 ] || die "$own: one key follows another"
+    read -r key purpose <"$tmp/offered"
+    text "$tmp/body" "keys${tab}0${tab}proof"; printf %s "$R" >"$tmp/proof.jws"; printf %s "$former" >"$tmp/former"
+    jws "$tmp/proof.jws" "$tmp/former" lead-key+jws "$exchange" "$exchange"
+    same "$kid $jti" "$key $request" "$own: proof"
+    [ "$key" != "$former" ] || die "$own: a key follows itself"
+    [ "$purpose" != log ] || same "$(cat "$tmp/alg/$key" "$tmp/alg/$former" | sort -u)" Ed25519 "$own: a key of the log"
+    echo "$own $n $purpose $former $key $request_sha" >>"$tmp/followed"; n=$((n + 1))
+done
+for one in $logs; do
+    [ "${one%+*}" = "$exchange/log" ] || continue
+    tail -c 32 "$tmp/vkey/01${one##*+}" >"$tmp/last"; b64url "$tmp/last"
+    printf '{"crv":"Ed25519","kty":"OKP","x":"%s"}' "$R" >"$tmp/jwk"; thumb "$tmp/jwk"; echo "$R" >>"$tmp/logkids"
+done
+trust_log() { # KID
+    openssl pkey -pubin -in "keys/$1.pem" -outform DER -out "$tmp/spki" 2>/dev/null || die "keys/$1.pem is no public key"
+    { printf '%s/log\n\001' "$exchange"; tail -c 32 "$tmp/spki"; } >"$tmp/named_key"; sha "$tmp/named_key"
+    vid=$(printf %.8s "$R"); cp "$tmp/spki" "$tmp/vkey/01$vid"
+    logs="$logs $exchange/log+$vid"; echo "$1" >>"$tmp/logkids"
+}
+pass=1
+while [ $pass -lt $n ]; do # each pass reaches one key further at least
+    while read -r _ _ purpose former key _; do
+        for pair in "$former $key" "$key $former"; do
+            from=${pair% *}; to=${pair#* }
+            case $purpose in
+            signing)
+                if grep -qxF -e "exchange $exchange $from" "$tmp/pins" && ! grep -qxF -e "exchange $exchange $to" "$tmp/pins"
+                then echo "exchange $exchange $to" >>"$tmp/pins"; fi ;;
+            log) if grep -qxF -e "$from" "$tmp/logkids" && ! grep -qxF -e "$to" "$tmp/logkids"; then trust_log "$to"; fi ;;
+            esac
+        done
+    done <"$tmp/followed"
+    pass=$((pass + 1))
+done
+own=$n
 
 # 4. the checkpoint: one for the whole bundle, signed by a log of the policy and cosigned as it asks
 origin=; root=; width=0
@@ -278,17 +334,6 @@ index $place" "$1: the proof"
 pinned() { grep -qxF -e "$1" "$tmp/pins" "$tmp/chained" 2>/dev/null; }
 
 # 5. key events: the keys of each agency, in the order in which they were registered and revoked
-offered() { # the thumbprints and purposes of the keys in $tmp/body
-    : >"$tmp/offered"; i=0
-    while grep -q "^keys$tab$i$tab" "$tmp/body"; do
-        k=keys$tab$i$tab
-        text "$tmp/body" "${k}purpose"; purpose=$R; text "$tmp/body" "${k}jwk${tab}kty"; kty=$R
-        text "$tmp/body" "${k}jwk${tab}crv"; crv=$R; text "$tmp/body" "${k}jwk${tab}x"; x=$R; y=
-        if [ "$kty" = EC ]; then text "$tmp/body" "${k}jwk${tab}y"; y=",\"y\":\"$R\""; fi
-        printf '{"crv":"%s","kty":"%s","x":"%s"%s}' "$crv" "$kty" "$x" "$y" >"$tmp/jwk"
-        thumb "$tmp/jwk"; echo "$R $purpose" >>"$tmp/offered"; i=$((i + 1))
-    done
-}
 key_event() { # NODE NUMBER FOLDER
     jws "$3/request.jws" "$3/request.body" '' "$1" "$exchange"
     json "$3/request.body" "$tmp/body"; offered
@@ -327,7 +372,9 @@ key_event() { # NODE NUMBER FOLDER
     *) die "$3: an unknown event" ;;
     esac
 }
-sed -n 's|^key-events/\([^/]*\)/.*|\1|p' "$tmp/present" | sort -u >"$tmp/events"
+sed -n 's|^key-events/\([^/]*\)/.*|\1|p' "$tmp/present" | sort -u >"$tmp/folders"
+[ "$(grep -cE "^$exchange-[0-9]{3,}\$" "$tmp/folders")" = $((own - 1)) ] || die 'a key event of the exchange is missing'
+grep -vE "^$exchange-[0-9]{3,}\$" "$tmp/folders" >"$tmp/events" || :
 sed 's/-[0-9]*$//' "$tmp/events" | sort -u >"$tmp/nodes"
 taken=0
 while read -r node; do
@@ -337,6 +384,14 @@ while read -r node; do
     done
 done <"$tmp/nodes"
 [ $taken -eq $(($(wc -l <"$tmp/events"))) ] || die 'a key event is missing'
+
+logged=-1
+while read -r folder number purpose _ key request_sha; do
+    printf 'leadbridge/entry/v1\n{"t":"key","node":"%s","kid":"%s","purpose":"%s","event":"register","key_event":%d,"request_jws_sha256":"%s"}\n' \
+        "$exchange" "$key" "$purpose" "$number" "$request_sha" | cmp -s - "$folder/entry.bin" || die "$folder: the log entry is not that of this event"
+    proof "$folder"; [ "$place" -gt "$logged" ] || die "$folder: the events are not in the order of the log"
+    logged=$place
+done <"$tmp/followed"
 
 # 6. the acts, in the order of the log
 act() { # FOLDER NAME

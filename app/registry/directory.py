@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from app.db import driver_connection
 from app.errors import WeakKey
 from app.signing.keys import PublicKey, load_public_jwk
 
+Reading = Callable[["asyncpg.Connection[Any]"], Awaitable[None]]
 CHANNEL = "leadbridge_registry"
 RELOAD_SECONDS = 30.0
 LONGEST_BACKOFF = 15.0
@@ -48,8 +49,9 @@ class KeyRecord:
 class Directory:
     """Nodes and keys in memory, a moment behind commits elsewhere: whoever writes rechecks its key row."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, with_each_read: Reading | None = None) -> None:
         self._engine = engine
+        self._with_each_read = with_each_read
         self._nodes: Mapping[str, Node] = MappingProxyType({})
         self._keys: dict[str, KeyRecord] = {}
         self._reading = asyncio.Lock()
@@ -123,6 +125,8 @@ class Directory:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 nodes = await connection.fetch(_NODES)
                 keys = await connection.fetch(_KEYS)
+                if self._with_each_read is not None:
+                    await self._with_each_read(connection)
             self._nodes = MappingProxyType({row["node_id"]: node_of(row) for row in nodes})
             known: dict[str, KeyRecord] = {}
             for row in keys:

@@ -5,7 +5,7 @@ token that says `EdDSA`, which most clients still do, and takes base64url that t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from app.errors import MalformedJson
 from app.signing import b64url, strict_json
 from app.signing.algorithms import ALGORITHMS, NAMES
-from app.signing.keys import PrivateKey, PublicKey
+from app.signing.keys import PublicKey, SigningKey
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]{1,1024})\.([A-Za-z0-9_-]{1,4096})\.([A-Za-z0-9_-]{86})")
 
@@ -56,11 +56,20 @@ def verify(token: str, key: PublicKey, *, typ: str) -> dict[str, Any]:
     return claims
 
 
-def sign(claims: Mapping[str, Any], key: PrivateKey, *, typ: str) -> str:
+def verify_by_one(token: str, keys: Iterable[PublicKey], *, typ: str) -> dict[str, Any]:
+    """Return the claims, signed by that one of `keys` which the header names; else raise BadToken."""
+    kid = read_unverified(token)[0].get("kid")
+    for key in keys:
+        if key.kid == kid:
+            return verify(token, key, typ=typ)
+    raise BadToken
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
     """Return the claims as a compact JWT signed by `key`."""
     header = {"alg": key.alg, "typ": typ, "kid": key.kid}
     signed = ".".join(b64url.encode(strict_json.dumps(part)) for part in (header, dict(claims)))
-    signature = ALGORITHMS[key.alg].sign(key.handle, signed.encode("ascii"))
+    signature = key.sign(signed.encode("ascii"))
     return f"{signed}.{b64url.encode(signature)}"
 
 

@@ -12,7 +12,7 @@ from app.problems import documented
 from app.registry import enrolment, keys, nodes, pending, tokens
 from app.registry.caller import Caller
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
-from app.registry.exchange_keys import log_origin, log_vkey, raw_public, witness_name, witness_vkey
+from app.registry.exchange_keys import ExchangeKeys, log_origin, log_vkey, raw_public, witness_name, witness_vkey
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
 from app.registry.requests import SignedRequest, signed_body, signed_request
 from app.registry.schemas import (
@@ -163,22 +163,32 @@ async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -
 async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId) -> Exchange:
     """Open to all: the exchange's id, its addresses, and the keys of its log and as a witness."""
     base = str(request.base_url).rstrip("/")
-    origin = log_origin(exchange_id)
+    origin, witness = log_origin(exchange_id), witness_name(exchange_id)
     return Exchange(
         exchange=exchange_id,
         version="1",
         jwks_uri=f"{base}/.well-known/jwks.json",
         token_endpoint=f"{base}/v1/oauth/token",
         log_origin=origin,
-        log_vkey=log_vkey(origin, raw_public(own.log)),
-        witness_vkey=witness_vkey(witness_name(exchange_id), raw_public(own.witness)),
+        log_vkey=log_vkey(origin, raw_public(own.log.public_jwk)),
+        former_log_vkeys=[log_vkey(origin, raw_public(jwk)) for jwk in _followed(own, "log")],
+        witness_vkey=witness_vkey(witness, raw_public(own.witness.public_jwk)),
+        former_witness_vkeys=[witness_vkey(witness, raw_public(jwk)) for jwk in _followed(own, "witness")],
         docs=f"{base}/docs",
     )
 
 
+def _followed(own: ExchangeKeys, purpose: str) -> list[dict[str, str]]:
+    """Return the keys that others followed, the newest first."""
+    return [key.jwk for key in reversed(own.public) if key.purpose == purpose and key.retired_at is not None]
+
+
 @router.get("/.well-known/jwks.json", operation_id="get_jwks", summary="The exchange's keys · 交换中心公钥")
 async def get_jwks(own: OwnKeys) -> dict[str, Any]:
-    """Open to all: what verifies receipts, refusals, notices and deliveries, old keys included (RFC 7517)."""
+    """Open to all: what verifies receipts, refusals, notices and deliveries, old keys included (RFC 7517).
+
+    `key_events` are the requests by which a key followed another, signed by the former.
+    """
     return own.jwks
 
 

@@ -215,5 +215,7 @@ class Exchange(Answer):
     token_endpoint: str
     log_origin: str
     log_vkey: str
+    former_log_vkeys: list[str]
     witness_vkey: str
+    former_witness_vkeys: list[str]
     docs: str

@@ -213,7 +213,10 @@ class UsedJti(Table, table=True):
 
 
 class ExchangeKey(Table, table=True):
-    """A key of the exchange itself; `wrapped` is the private half under the vault's master key."""
+    """A key of the exchange itself; `wrapped` is what its store finds the private half by.
+
+    `retired_at` is when another followed it, and `signs_until` how long it still counts beside that one.
+    """
 
     __tablename__ = "exchange_key"
     __table_args__ = (
@@ -224,6 +227,7 @@ class ExchangeKey(Table, table=True):
             unique=True,
             postgresql_where="retired_at IS NULL",
         ),
+        CheckConstraint("(retired_at IS NULL) = (signs_until IS NULL)", name="retired_signs_until"),
     )
 
     kid: str = Field(primary_key=True, sa_type=Text)
@@ -232,3 +236,24 @@ class ExchangeKey(Table, table=True):
     wrapped: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     retired_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    signs_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class ExchangeKeyEvent(Table, table=True):
+    """A key of the exchange that followed another. Numbered 1, 2, 3 …; never updated, never deleted."""
+
+    __tablename__ = "exchange_key_event"
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number_positive"),
+        CheckConstraint("octet_length(leaf_hash) = 32", name="leaf_hash"),
+    )
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kid: str = Field(
+        sa_column=Column(Text, ForeignKey("exchange_key.kid", ondelete="RESTRICT"), nullable=False, unique=True)
+    )
+    purpose: str = Field(sa_type=Text)
+    jws: str = Field(sa_type=Text, description="by the key that it followed")
+    body: bytes = Field(sa_type=LargeBinary)
+    leaf_hash: bytes = Field(sa_type=LargeBinary, description="SHA-256(0x00 || log entry), RFC 6962 section 2.1")
+    at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -139,7 +139,7 @@ async def verify_access(
     A token ends with its five minutes, and at once when the `auth` key that earned it is revoked.
     """
     try:
-        claims = jwt.verify(token, keys.signing.public, typ=ACCESS_TYP)
+        claims = jwt.verify_by_one(token, keys.token_keys, typ=ACCESS_TYP)
         jwt.require_times(claims, now, skew=CLOCK_SKEW)
     except jwt.BadToken as error:
         raise Unauthenticated from error

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.registry.exchange_keys import KeyRing
 from app.signing import b64url, strict_json
 from app.signing.jws import sign_detached
-from app.signing.keys import PrivateKey
+from app.signing.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Voice:
         )
         return Said(body, self.sign(body, "lead-notice+jws", aud=to, jti=jti, now=now))
 
-    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: PrivateKey | None = None) -> str:
+    def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: SigningKey | None = None) -> str:
         """Return the detached JWS by the exchange's signing key, or by another of its keys."""
         signer, iat = key or self.ring.keys.signing, int(now.timestamp())
         return sign_detached(body, signer, typ=typ, iss=self.exchange_id, aud=aud, iat=iat, jti=jti)

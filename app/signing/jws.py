@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from app.errors import BadSignature, MalformedJson
 from app.signing import b64url, strict_json
 from app.signing.algorithms import ALGORITHMS, NAMES, Alg
-from app.signing.keys import PrivateKey, PublicKey, load_public_jwk
+from app.signing.keys import PublicKey, SigningKey, load_public_jwk
 
 _TOKEN = re.compile(r"([A-Za-z0-9_-]{1,2048})\.\.([A-Za-z0-9_-]{86})")
 _MEMBERS = frozenset(("alg", "kid", "typ", "iss", "aud", "iat", "jti", "b64", "crit"))
@@ -128,7 +128,7 @@ def verify_detached(
     return VerifiedJws(header, body, unverified.token, hashlib.sha256(ascii_token).hexdigest())
 
 
-def sign_detached(body: bytes, key: PrivateKey, *, typ: str, iss: str, aud: str, iat: int, jti: str) -> str:
+def sign_detached(body: bytes, key: SigningKey, *, typ: str, iss: str, aud: str, iat: int, jti: str) -> str:
     """Return the detached JWS of `body`, for the `X-JWS-Signature` header.
 
     Raises ValueError for a value that `read_header` would refuse.
@@ -145,7 +145,7 @@ def sign_detached(body: bytes, key: PrivateKey, *, typ: str, iss: str, aud: str,
         f'"iat":{iat},"jti":"{jti}","b64":false,"crit":["b64"]}}'
     )
     protected = b64url.encode(header.encode("ascii"))
-    signature = ALGORITHMS[key.alg].sign(key.handle, protected.encode("ascii") + b"." + body)
+    signature = key.sign(protected.encode("ascii") + b"." + body)
     return f"{protected}..{b64url.encode(signature)}"
 
 

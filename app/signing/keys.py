@@ -7,7 +7,7 @@ Refusals are `WeakKey`, whose text never repeats a value of the key.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -39,9 +39,29 @@ class PublicKey:
     handle: Any = field(compare=False, repr=False)
 
 
+class SigningKey(Protocol):
+    """What signs for somebody: its private half may lie here, or in a token (PKCS#11) that never gives it out."""
+
+    @property
+    def alg(self) -> Alg: ...
+
+    @property
+    def kid(self) -> str: ...
+
+    @property
+    def public_jwk(self) -> dict[str, str]: ...
+
+    @property
+    def public(self) -> PublicKey: ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature of `alg` over the message."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A key that signs. Its repr shows no secret; `public_jwk` may be published."""
+    """A `SigningKey` in this process's memory. Its repr shows no secret; `public_jwk` may be published."""
 
     alg: Alg
     kid: str
@@ -51,6 +71,9 @@ class PrivateKey:
     @property
     def public(self) -> PublicKey:
         return PublicKey(self.alg, self.kid, self.public_jwk, self.handle.public_key())
+
+    def sign(self, message: bytes) -> bytes:
+        return ALGORITHMS[self.alg].sign(self.handle, message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The log as an entry point opens it: one object for what serves it and for what keeps it."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.deps import type_clock
-from app.transparency.checkpoint import Log, WitnessKey
+from app.transparency.checkpoint import WitnessKey
 from app.transparency.cosigning import Cosigners
 from app.transparency.policy import Policy, parse_policy
 from app.transparency.published import Published
-from app.transparency.sequencer import Sequencer
+from app.transparency.sequencer import LogKeeper, Sequencer
 from app.transparency.witness import Witness
 
 
@@ -31,7 +31,13 @@ class Transparency:
         return [self.sequencer.run(), *asking]
 
 
-def open_log(engine: AsyncEngine, clock: type_clock, log: Log, key: WitnessKey, policy: Policy) -> Transparency:
+def open_log(
+    engine: AsyncEngine,
+    clock: type_clock,
+    log: LogKeeper,
+    witness_keys: Callable[[], Sequence[WitnessKey]],
+    policy: Policy,
+) -> Transparency:
     """Return the log of this exchange and its side as a witness.
 
     In `policy` the `log` lines name whom it witnesses; `witness`, `group` and `quorum` lines say who cosigns its own
@@ -41,7 +47,7 @@ def open_log(engine: AsyncEngine, clock: type_clock, log: Log, key: WitnessKey, 
         sequencer=Sequencer(engine, clock, log),
         cosigners=Cosigners(engine, policy),
         published=Published(engine, policy),
-        witness=Witness(key, policy.logs),
+        witness=Witness(witness_keys, policy.logs),
     )
 
 

@@ -5,7 +5,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from app.signing.keys import PrivateKey
+from app.signing.keys import SigningKey
 from app.transparency.note import COSIGNATURE, ED25519, Note, Verifier, cosign, sign_note, verifier_of
 from app.transparency.tree import HASH_BYTES
 
@@ -31,19 +31,27 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """This exchange's own log: the first line of its checkpoints, and the Ed25519 key that signs them."""
+    """This exchange's own log: the first line of its checkpoints, and the Ed25519 key that signs them.
+
+    For a while after a rotation the `former` keys sign beside it, for readers who know only them.
+    """
 
     origin: str
-    key: PrivateKey
+    key: SigningKey
+    former: tuple[SigningKey, ...] = ()
 
     @property
     def verifier(self) -> Verifier:
         return verifier_of(self.origin, self.key, ED25519)
 
+    async def current(self, _connection: object, *, anew: bool) -> "Log":  # noqa: ARG002 (a log whose keys stay)
+        """Return itself, as the keeper of keys that never change."""
+        return self
+
     def sign(self, size: int, root: bytes) -> Note:
         """Return the signed checkpoint. Whoever asks answers for it that no other root was signed at this size."""
         text = str(Checkpoint(self.origin, size, root))
-        return Note(text, (sign_note(text, self.origin, self.key),))
+        return Note(text, tuple(sign_note(text, self.origin, key) for key in (self.key, *self.former)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class WitnessKey:
     """The name and Ed25519 key under which this exchange cosigns the checkpoints of others."""
 
     name: str
-    key: PrivateKey
+    key: SigningKey
 
     @property
     def verifier(self) -> Verifier:

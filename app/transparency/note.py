@@ -14,8 +14,9 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 
+from app.signing import b64url
 from app.signing.algorithms import ALGORITHMS
-from app.signing.keys import PrivateKey
+from app.signing.keys import SigningKey
 
 ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
@@ -138,20 +139,20 @@ def verify_note(note: Note, verifiers: Sequence[Verifier]) -> list[Signed]:
     return list(found.values())
 
 
-def sign_note(text: str, name: str, key: PrivateKey) -> Signature:
+def sign_note(text: str, name: str, key: SigningKey) -> Signature:
     """Return the Ed25519 signature (type 0x01) of a text that ends in a newline."""
-    return Signature(name, verifier_of(name, key, ED25519).key_id, _ALGORITHM.sign(key.handle, text.encode()))
+    return Signature(name, verifier_of(name, key, ED25519).key_id, key.sign(text.encode()))
 
 
-def cosign(text: str, name: str, key: PrivateKey, at: int) -> Signature:
+def cosign(text: str, name: str, key: SigningKey, at: int) -> Signature:
     """Return a witness's cosignature/v1 (type 0x04) of a checkpoint's text, made at `at`, seconds since 1970."""
-    made = _ALGORITHM.sign(key.handle, _cosigned(text, at))
+    made = key.sign(_cosigned(text, at))
     return Signature(name, verifier_of(name, key, COSIGNATURE).key_id, at.to_bytes(_TIME_BYTES, "big") + made)
 
 
-def verifier_of(name: str, key: PrivateKey, kind: int) -> Verifier:
+def verifier_of(name: str, key: SigningKey, kind: int) -> Verifier:
     """Return the public side of an Ed25519 key that signs under a name."""
-    return Verifier(name, kind, _ALGORITHM.coordinates_of(key.handle.public_key())[0])
+    return Verifier(name, kind, b64url.decode(key.public_jwk["x"]))
 
 
 def names_of(signatures: Iterable[Signed]) -> set[Verifier]:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import structlog
@@ -31,6 +31,12 @@ _RANK = {"key": 0, "act": 1, "notice": 1, "refused-classified": 1, "revocation":
 _log = structlog.get_logger(__name__)
 
 
+class LogKeeper(Protocol):
+    """Knows the log's keys. `anew` asks for those that the database has now: an event may be of the log's own key."""
+
+    async def current(self, connection: "asyncpg.Connection[Any]", *, anew: bool) -> Log: ...
+
+
 class BrokenLog(Exception):
     """The entries in the database are not those whose root was signed: nothing more may be signed."""
 
@@ -38,7 +44,7 @@ class BrokenLog(Exception):
 class Sequencer:
     """Runs until cancelled; takes over when the leader's connection dies. `wake` shortens its sleep."""
 
-    def __init__(self, engine: AsyncEngine, clock: type_clock, log: Log) -> None:
+    def __init__(self, engine: AsyncEngine, clock: type_clock, log: LogKeeper) -> None:
         self._engine = engine
         self._clock = clock
         self._log = log
@@ -64,7 +70,7 @@ class Sequencer:
             return
         try:
             # Only what was committed counts, so the tree is kept between rounds but never between leaders.
-            tree = await open_tree(connection, self._clock(), self._log)
+            tree = await open_tree(connection, self._clock(), await self._log.current(connection, anew=True))
             while True:
                 self._awake.clear()
                 grown = await sequence(connection, self._clock(), self._log, tree)
@@ -97,7 +103,7 @@ async def open_tree(connection: "asyncpg.Connection[Any]", now: datetime, log: L
     return tree
 
 
-async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, log: Log, tree: Frontier) -> Frontier:
+async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, keeper: LogKeeper, tree: Frontier) -> Frontier:
     """Number up to `ROUND` waiting events in one transaction; return the log's tree, grown by as many.
 
     `tree` is that of every entry so far. Ordinals are given in commit order where it matters: within a case under
@@ -121,6 +127,8 @@ async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, log: Lo
             now,
         )
         tree, complete = grow(tree, leaves)
+        # A new log key signs the first checkpoint that has its own event.
+        log = await keeper.current(connection, anew=any(row["kind"] == "key" for row in waiting))
         await _publish(connection, now, log, tree, complete)
         await _fill_inboxes(connection, waiting, first)
         await connection.execute(

@@ -1,7 +1,7 @@
 """This exchange as a witness of others (c2sp.org/tlog-witness): it cosigns a log that only ever grew."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -47,8 +47,8 @@ class OtherHistory(Declined):
 class Witness:
     """Cosigns checkpoints of the logs that it was told to watch."""
 
-    def __init__(self, key: WitnessKey, logs: Sequence[Verifier]) -> None:
-        self._key = key
+    def __init__(self, keys: Callable[[], Sequence[WitnessKey]], logs: Sequence[Verifier]) -> None:
+        self._keys = keys
         self._logs: dict[str, list[Verifier]] = defaultdict(list)
         for log in logs:
             self._logs[log.name].append(log)
@@ -93,7 +93,8 @@ class Witness:
                 str(submission.note),
                 now,
             )
-        return self._key.cosign(submission.note.text, int(now.timestamp()))
+        # After a rotation also by the former keys: who asks may know only those, and ignores the other lines.
+        return "".join(key.cosign(submission.note.text, int(now.timestamp())) for key in self._keys())
 
 
 def _require_growth(submission: Submission, size: int, root: bytes, note: str) -> None:

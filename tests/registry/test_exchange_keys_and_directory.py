@@ -3,15 +3,26 @@
 import asyncio
 import base64
 import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
-from app.db import create_engine
+from app.config import Settings
+from app.db import create_engine, driver_connection
 from app.registry.directory import Directory
-from app.registry.exchange_keys import ensure_exchange_keys, log_vkey
+from app.registry.exchange_keys import WrappedKeys, log_origin, log_vkey, open_ring
+from app.registry.rotation import rotate
+from app.registry.voice import Voice
+from app.signing.algorithms import Alg
+from app.signing.jws import verify_detached
+from app.signing.keys import PrivateKey, PublicKey, generate_private
+from app.transparency.checkpoint import Log
+from app.transparency.note import ED25519, verifier_of, verify_note
 from app.vault import LocalVault
 from tests.registry_app import EXCHANGE, Service
 
@@ -21,12 +32,66 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 async def test_processes_that_start_together_agree_on_the_keys(database_url: str) -> None:
     engine, vault = create_engine(database_url), LocalVault(bytes(32))
-    made = await asyncio.gather(*(ensure_exchange_keys(engine, vault, NOW) for _ in range(4)))
+    rings = await asyncio.gather(*(open_ring(engine, WrappedKeys(vault), lambda: NOW) for _ in range(4)))
+    made = [ring.keys for ring in rings]
     assert len({keys.signing.kid for keys in made}) == len({keys.log.kid for keys in made}) == 1
     assert [key["kid"] for key in made[0].jwks["keys"]] == [made[0].signing.kid]
     assert "d" not in made[0].jwks["keys"][0]
     with pytest.raises(InvalidTag):
-        await ensure_exchange_keys(engine, LocalVault(b"\1" * 32), NOW)
+        await open_ring(engine, WrappedKeys(LocalVault(b"\1" * 32)), lambda: NOW)
+    await engine.dispose()
+
+
+class Token:
+    """A store as a PKCS#11 token is one: it signs, and nobody gets a private half out of it."""
+
+    def __init__(self) -> None:
+        self.inside: dict[bytes, PrivateKey] = {}
+
+    def make(self, _purpose: str, alg: Alg) -> tuple["Held", bytes]:
+        key = generate_private(alg)
+        self.inside[b"object " + key.kid.encode()] = key
+        return Held(self, key.public), b"object " + key.kid.encode()
+
+    def open(self, _purpose: str, _jwk: Mapping[str, str], _kid: str, kept: bytes) -> "Held":
+        return Held(self, self.inside[kept].public)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A key that stays in the token."""
+
+    token: Token
+    public: PublicKey
+
+    @property
+    def alg(self) -> Alg:
+        return self.public.alg
+
+    @property
+    def kid(self) -> str:
+        return self.public.kid
+
+    @property
+    def public_jwk(self) -> dict[str, str]:
+        return self.public.jwk
+
+    def sign(self, message: bytes) -> bytes:
+        return self.token.inside[b"object " + self.kid.encode()].sign(message)
+
+
+async def test_a_token_that_keeps_its_keys_signs_all_that_the_exchange_signs(database_url: str) -> None:
+    engine, token = create_engine(database_url), Token()
+    ring = await open_ring(engine, token, lambda: NOW)
+    await rotate(engine, token, EXCHANGE, "log", NOW)
+    async with driver_connection(engine) as connection:
+        await ring.read(connection)
+    voice = Voice(EXCHANGE, ring, Settings().zone)
+    said = voice.notice("notice.key", "police-990121", {}, lead_id=None, jti=str(uuid4()), now=NOW)
+    verify_detached(said.jws, said.body, ring.keys.signing.public, typ="lead-notice+jws")
+    log = Log(log_origin(EXCHANGE), ring.keys.log, ring.keys.former["log"])
+    former = verifier_of(log.origin, log.former[0], ED25519)
+    assert len(verify_note(log.sign(1, bytes(32)), [log.verifier, former])) == 2
     await engine.dispose()
 
 

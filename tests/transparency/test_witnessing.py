@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.config import Settings
 from app.db import create_engine
-from app.registry.exchange_keys import ensure_exchange_keys, log_origin, log_vkey, raw_public
+from app.registry.exchange_keys import WrappedKeys, log_origin, log_vkey, open_ring, raw_public
 from app.signing.keys import generate_private
 from app.transparency.checkpoint import Log, parse_checkpoint
 from app.transparency.note import parse_note
@@ -48,10 +48,10 @@ class Site:
     def log_vkey(self) -> str:
         async def make() -> str:
             engine = create_engine(self.database_url, pool_size=1)
-            vault = open_vault(Settings(data_dir=self.folder))
-            keys = await ensure_exchange_keys(engine, vault, datetime.now(UTC))
+            store = WrappedKeys(open_vault(Settings(data_dir=self.folder)))
+            ring = await open_ring(engine, store, lambda: datetime.now(UTC))
             await engine.dispose()
-            return log_vkey(log_origin(self.exchange_id), raw_public(keys.log))
+            return log_vkey(log_origin(self.exchange_id), raw_public(ring.keys.log.public_jwk))
 
         return asyncio.run(make())
 
