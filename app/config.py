@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         default=None, description="base64 of 32 bytes; unset: the file MASTER_KEY_FILE, made on first start"
     )
     master_key_file: Path | None = Field(default=None, description="default: DATA_DIR/master.key")
+    former_master_key: SecretStr | None = Field(
+        default=None, description="base64 of the master key that is being replaced; still opens, wraps nothing"
+    )
+    former_master_key_file: Path | None = Field(default=None, description="or the file that holds it")
     queue_limit: int = Field(default=2000, ge=1, description="acts waiting for a commit; beyond it 503")
     requests_per_second: int = Field(default=0, ge=0, description="per client address and process; 0: no limit")
     witness_policy: Path | None = Field(

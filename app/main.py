@@ -128,7 +128,7 @@ async def running(
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
     app.state.transparency = transparency
     app.state.newest_migration = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    app.state.working_days = means.working_days
+    app.state.working_days, app.state.number_key = means.working_days, means.index_key
     loops = [
         docket.run(),
         directory.listen(),

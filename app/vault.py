@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -29,30 +30,58 @@ class Vault(Protocol):
         """Return the data key; raise `cryptography.exceptions.InvalidTag` under another key or context."""
         ...
 
+    def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        """Return the data key wrapped by the newest master key; None if it is already. Raises as `unwrap` does."""
+        ...
+
     def derive(self, purpose: str) -> bytes:
-        """Return a 32-byte key for one purpose, always the same one (HKDF-SHA-256, RFC 5869)."""
+        """Return a 32-byte key for one purpose (HKDF-SHA-256, RFC 5869), that of the oldest master key at hand."""
         ...
 
 
 class LocalVault:
-    """A vault whose master key lies in a file or in the environment."""
+    """A vault whose master key lies in a file or in the environment.
 
-    def __init__(self, master_key: bytes) -> None:
-        if len(master_key) != KEY_BYTES:
-            raise ValueError("the master key must be 32 bytes, base64-encoded")
+    Between two master keys it wraps by the new one, and opens what either wrapped.
+    """
+
+    def __init__(self, master_key: bytes, former: bytes | None = None) -> None:
+        if len(master_key) != KEY_BYTES or len(former or master_key) != KEY_BYTES:
+            raise ValueError("a master key must be 32 bytes, base64-encoded")
+        if master_key == former:
+            raise ValueError("the former master key is the master key itself")
         self._master = AESGCM(master_key)
-        self._secret = master_key
+        self._former = None if former is None else AESGCM(former)
+        self._oldest = former or master_key
+
+    @property
+    def has_former(self) -> bool:
+        """Whether there are two master keys."""
+        return self._former is not None
 
     def wrap(self, data_key: bytes, context: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._master.encrypt(nonce, data_key, context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        try:
+            return self._master.decrypt(nonce, sealed, context)
+        except InvalidTag:
+            if self._former is None:
+                raise
+            return self._former.decrypt(nonce, sealed, context)
+
+    def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        try:
+            self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        except InvalidTag:
+            return self.wrap(self.unwrap(wrapped, context), context)
+        return None
 
     def derive(self, purpose: str) -> bytes:
         info = b"leadbridge/" + purpose.encode()
-        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(self._secret)
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(self._oldest)
 
 
 def encrypt(data_key: bytes, plaintext: bytes, context: bytes) -> bytes:
@@ -68,12 +97,21 @@ def decrypt(data_key: bytes, ciphertext: bytes, context: bytes) -> bytes:
 
 def open_vault(settings: Settings) -> LocalVault:
     """Return the vault that the settings name, making the key file (mode 0600) on first start."""
+    former = None
+    if settings.former_master_key is not None:
+        former = _decoded(settings.former_master_key.get_secret_value())
+    elif settings.former_master_key_file is not None:
+        former = _decoded(settings.former_master_key_file.read_text("ascii"))
     if settings.master_key is not None:
-        return LocalVault(base64.b64decode(settings.master_key.get_secret_value(), validate=True))
+        return LocalVault(_decoded(settings.master_key.get_secret_value()), former)
     path = settings.master_key_file or settings.data_dir / "master.key"
     if not path.exists():
         _make_key_file(path)
-    return LocalVault(base64.b64decode(path.read_text("ascii").strip(), validate=True))
+    return LocalVault(_decoded(path.read_text("ascii")), former)
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text.strip(), validate=True)
 
 
 def _make_key_file(path: Path) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 import app.admin.tables
 import app.docket.blind_index
+import app.docket.index_keys
 import app.docket.stat_tables
 import app.docket.tables
 import app.registry.tables

@@ -3,6 +3,7 @@
 from json import JSONDecodeError
 
 import httpx
+from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from app.client import Refused, Unanswered, Unproven
@@ -24,6 +25,7 @@ EXPECTED = (
     httpx.HTTPError,
     OSError,
     JSONDecodeError,
+    InvalidTag,
     ValidationError,
 )
 
@@ -35,4 +37,6 @@ def one_line(failure: BaseException) -> str:
         return "; ".join(wrong)
     if isinstance(failure, OSError) and failure.filename:
         return f"{failure.filename}: {failure.strerror}"
+    if isinstance(failure, InvalidTag):
+        return "the master key is not the one that wrapped what this database holds"
     return " ".join(str(failure).split()) or type(failure).__name__

@@ -1,4 +1,4 @@
-"""`keys rotate`: the exchange's own keys, beside a running service."""
+"""`keys rotate` and `keys rotate-master`: the exchange's own keys, beside a running service."""
 
 import asyncio
 from enum import StrEnum
@@ -53,3 +53,33 @@ def rotate(
         except NothingToRotate as error:
             raise CommandFailed(f"the exchange has no {purpose} key yet") from error
     typer.echo(f"{purpose}: {new} follows {former}")
+
+
+@keys.command()
+def rotate_master() -> None:
+    """Wrap every key by LEADBRIDGE_MASTER_KEY that LEADBRIDGE_FORMER_MASTER_KEY wrapped (or both by their _FILE).
+
+    Every running process must have both by then. It may be killed and begun again; then the former key opens nothing.
+    """
+    from app.admin.rewrapping import StillWrapped, Tally, rewrap_all
+    from app.db import create_engine
+    from app.vault import open_vault
+
+    settings = Settings()
+    vault = open_vault(settings)
+    if not vault.has_former:
+        raise CommandFailed("set LEADBRIDGE_FORMER_MASTER_KEY or _FILE to the key that is replaced")
+
+    async def run(url: str) -> Tally:
+        engine = create_engine(url, pool_size=1)
+        try:
+            return await rewrap_all(engine, vault, lambda _table, _tally: None)
+        finally:
+            await engine.dispose()
+
+    with database(settings) as url:
+        try:
+            done = asyncio.run(run(url))
+        except StillWrapped as error:
+            raise CommandFailed(str(error)) from error
+    typer.echo(f"{done.rewrapped} keys wrapped anew, {done.seen} in all; the former master key opens none of them")

@@ -3,7 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
+from app.db import driver_connection
 from app.docket.batch import Means
+from app.docket.index_keys import read_index_keys
 from app.docket.issuer import Issuer
 from app.docket.local_limits import read_limits
 from app.docket.local_practices import read_practices
@@ -20,13 +22,15 @@ async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, voic
     directory, working_days = Directory(engine, with_each_read=voice.ring.read), WorkingDays(engine)
     await directory.refresh()
     await working_days.refresh()
+    async with driver_connection(engine) as connection:
+        index_keys = await read_index_keys(connection, vault)
     return Means(
         issuer=Issuer(voice, log_origin(settings.exchange_id)),
         vault=vault,
         directory=directory,
         numbers=LeadNumbers(engine),
-        index_key=vault.derive("lead-number"),
-        blind_key=vault.derive("blind-index"),
+        index_key=index_keys.numbers,
+        blind_key=index_keys.blind,
         working_days=working_days,
         limits=read_limits(settings.deadlines_file),
         practices=read_practices(settings.casework_file),

@@ -1,6 +1,6 @@
 """The blind index: keyed digests of what identifies the persons that a lead names. Exact matches, and nothing else.
 
-The key lies outside the database (it is derived from the vault's master key): who reads the tables learns which
+The key lies outside the database (or in it only under the vault's master key): who reads the tables learns which
 leads name one subject, not whom.
 """
 

@@ -17,6 +17,7 @@ from app.casework.limits import Limits
 from app.config import Settings
 from app.db import driver_connection
 from app.docket.batch import number_digest
+from app.docket.index_keys import read_index_keys
 from app.docket.reading import root_key, stored_body, stored_case
 from app.evidence.differences import Differs, verify_same
 from app.evidence.folding import Recorded, fold
@@ -67,8 +68,9 @@ async def check(
 
     `progress` is called after every page of cases.
     """
-    count, after, index_key = Count(), _NO_ID, vault.derive("lead-number")
+    count, after = Count(), _NO_ID
     async with driver_connection(engine) as connection:
+        index_key = (await read_index_keys(connection, vault)).numbers
         while page := await connection.fetch(_ROOTS, after, PAGE):
             surroundings = await read_surroundings(connection, settings.zone, limits)
             for after in (str(row["root_id"]) for row in page):

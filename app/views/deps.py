@@ -40,6 +40,11 @@ def never_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
+def _number_key(request: Request) -> bytes:
+    return cast(bytes, request.app.state.number_key)
+
+
+NumberKey = Annotated[bytes, Depends(_number_key)]
 OpenVault = Annotated[Vault, Depends(_vault)]
 Waiting = Annotated[Inboxes, Depends(_inboxes)]
 LocalTime = Annotated[Callable[[datetime], str], Depends(_local)]

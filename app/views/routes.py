@@ -22,7 +22,7 @@ from app.views.acting import ActingPerson
 from app.views.cases import find_lead
 from app.views.consultations import ConsultationShown
 from app.views.cursors import decode_position, encode_position
-from app.views.deps import Cursor, Limit, LocalTime, OpenVault, PathId, Waiting, never_stored, uuids_in_path
+from app.views.deps import Cursor, Limit, LocalTime, NumberKey, OpenVault, PathId, Waiting, never_stored, uuids_in_path
 from app.views.entry import entry
 from app.views.leads import Filters, find_leads
 from app.views.schemas import (
@@ -55,7 +55,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _filters(
-    vault: OpenVault,
+    numbers: NumberKey,
     state: LeadState | None = None,
     category: Category | None = None,
     due_before: Annotated[
@@ -65,7 +65,7 @@ def _filters(
     role: Literal["origin", "holder", "participant"] | None = None,
     q: Annotated[str | None, Query(max_length=500, description="lead, document or external number, whole")] = None,
 ) -> Filters:
-    number = None if q is None else number_digest(vault.derive("lead-number"), q)
+    number = None if q is None else number_digest(numbers, q)
     return Filters(state, category, due_before, role, number)
 
 

@@ -1,0 +1,59 @@
+"""The keys of the keyed digests, by which numbers and subjects are found: secrets of their own, wrapped by the vault.
+
+They outlive every master key, or what was indexed under an earlier one could not be found any more.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import LargeBinary, Text
+from sqlmodel import Field
+
+from app.db import Table
+from app.vault import KEY_BYTES, Vault
+
+_MAKING = 0x4C42_5345_4352  # advisory lock: processes that start at once must agree on one secret
+_DIGESTS = {"lead-number": "SELECT FROM lead_number", "blind-index": "SELECT FROM blind_index"}
+
+
+class StoredSecret(Table, table=True):
+    """A secret of 32 bytes under the vault's master key."""
+
+    __tablename__ = "secret"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKeys:
+    """`numbers` finds lead, document and external numbers; `blind` two leads that name one subject."""
+
+    numbers: bytes
+    blind: bytes
+
+
+async def read_index_keys(connection: "asyncpg.Connection[Any]", vault: Vault) -> IndexKeys:
+    """Return the keys, making what is missing. Raises `InvalidTag` under a master key that never wrapped them."""
+    return IndexKeys(await _secret(connection, vault, "lead-number"), await _secret(connection, vault, "blind-index"))
+
+
+def secret_context(name: str) -> bytes:
+    return f"secret/{name}".encode()
+
+
+async def _secret(connection: "asyncpg.Connection[Any]", vault: Vault, name: str) -> bytes:
+    stored = "SELECT wrapped FROM secret WHERE name = $1"
+    wrapped = await connection.fetchval(stored, name)
+    if wrapped is None:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
+            wrapped = await connection.fetchval(stored, name)
+            if wrapped is None:
+                # Digests from before secrets were stored are under what was derived from the master key then.
+                old = await connection.fetchval(f"SELECT EXISTS ({_DIGESTS[name]})")
+                wrapped = vault.wrap(vault.derive(name) if old else os.urandom(KEY_BYTES), secret_context(name))
+                await connection.execute("INSERT INTO secret (name, wrapped) VALUES ($1, $2)", name, wrapped)
+    return vault.unwrap(wrapped, secret_context(name))
