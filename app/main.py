@@ -12,7 +12,7 @@ import uvicorn
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
-from app import __version__, health, logs, problem_pages, problems
+from app import __version__, health, logs, loops, problem_pages, problems
 from app.admin import calendar
 from app.admin import routes as admin
 from app.admin import statistics as admin_statistics
@@ -49,8 +49,6 @@ from app.vault import open_vault
 from app.views import routes as views
 from app.views import statistics_routes
 from app.views.inbox_wait import Inboxes
-
-STOP_SECONDS = 5.0
 
 
 class Service(FastAPI):
@@ -129,7 +127,7 @@ async def running(
     app.state.transparency = transparency
     app.state.newest_migration = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     app.state.working_days, app.state.number_key = means.working_days, means.index_key
-    loops = [
+    background = [
         docket.run(),
         directory.listen(),
         means.working_days.keep_fresh(),
@@ -138,22 +136,17 @@ async def running(
     ]
     if worker:
         time_loop = TimeLoop(engine, docket, clock, settings.zone)
-        loops += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
-        loops += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
-        loops.append(keep_enrolments(engine, voice, clock))
-    tasks = [asyncio.create_task(loop) for loop in loops]
+        background += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
+        background += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
+        background.append(keep_enrolments(engine, voice, clock))
+    tasks = [asyncio.create_task(loop) for loop in background]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        # A loop that does not end when it is told to must not keep the service from stopping.
-        _, lingering = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in lingering:
-            structlog.get_logger(__name__).warning("a loop did not stop", loop=repr(task.get_coro()))
+        await loops.stop(tasks)
         await engine.dispose()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from app import logs
+from app import logs, loops
 from app.attachments.service import keep_swept
 from app.attachments.store import open_store
 from app.config import Settings
@@ -51,12 +51,10 @@ async def run(settings: Settings, database_url: str) -> None:
         keep_statistics(engine, utc_now, settings.zone),
         keep_enrolments(engine, voice, utc_now),
     )
-    loops = {asyncio.create_task(loop) for loop in running}
+    tasks = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait({*loops, stop_asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*tasks, stop_asked}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*loops, stop_asked):
-            task.cancel()
-        await asyncio.wait({*loops, stop_asked})
+        await loops.stop({*tasks, stop_asked})
         await engine.dispose()

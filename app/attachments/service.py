@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from obstore.exceptions import BaseError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import ClientDisconnect
 
+from app import loops
 from app.attachments import queries
 from app.attachments.chunks import (
     HEADER_BYTES,
@@ -154,7 +154,8 @@ async def keep_swept(engine: AsyncEngine, store: AttachmentStore, clock: type_cl
     while True:
         try:
             swept = await sweep(engine, store, clock() - SWEEP_AFTER)
-        except (OSError, BaseError, SQLAlchemyError) as error:
+        except (*loops.LOST, BaseError) as error:
+            loops.end_if_cancelled()
             _log.warning("sweep failed", error=type(error).__name__)
         else:
             if swept:

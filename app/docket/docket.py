@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from prometheus_client import Gauge, Histogram
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.db import driver_connection
 from app.deps import type_clock
 from app.docket.batch import Batch, Means, replay
@@ -134,6 +134,7 @@ class Docket:
                     while not connection.is_closed():
                         await self._settle(connection, await self._next())
             except CONNECTION_LOST as error:
+                loops.end_if_cancelled()
                 _log.warning("docket connection lost", error=type(error).__name__)
                 # Nobody waits for a database that is away: the same act can be sent again, unchanged.
                 while self._queue:
@@ -170,24 +171,39 @@ class Docket:
             watchdog.cancel()
 
     async def _commit(self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered]) -> None:
-        submissions = [one.submission for one in entered]
+        try:
+            answers = await self._written(connection, [one.submission for one in entered])
+        except Exception:
+            loops.end_if_cancelled()
+            raise
+        for one, outcome in zip(entered, answers, strict=True):
+            one.settle(outcome)
+        self._committed()
+
+    async def _written(
+        self, connection: "asyncpg.Connection[Any]", submissions: list[Submission | Passage]
+    ) -> Sequence[Answer | Problem | None]:
         async with connection.transaction():
             found = await load(connection, self._means.vault, submissions)
             # In UTC as the database gives it back: a case that is rebuilt says every instant in the same words.
             batch = Batch(self._means, found, self._clock().astimezone(UTC), self._means.working_days.current)
             await batch.decide(connection, submissions)
             await write(connection, batch.rows)
-        for one, outcome in zip(entered, batch.answers, strict=True):
-            one.settle(outcome)
-        self._committed()
+        return batch.answers
 
     async def _settle_failed(
         self, connection: "asyncpg.Connection[Any]", entered: Sequence[Entered], error: Exception
     ) -> None:
         """Enter one by one what could not be written together; answer a single one that cannot be written."""
         if len(entered) > 1:
-            for one in entered:
-                await self._settle(connection, [one])
+            try:
+                for one in entered:
+                    await self._settle(connection, [one])
+            except BaseException:
+                # The connection went with one of them: nobody takes up those behind it, and they would wait for ever.
+                for one in entered:
+                    one.settle(unavailable())
+                raise
         elif isinstance(error, asyncpg.PostgresError):
             await self._settle_refused(connection, entered[0], error)
         else:
@@ -214,10 +230,12 @@ class Docket:
     async def _watch_the_log(self) -> None:
         """Stop taking acts when the sequencer falls behind: an act without a place in the log is not yet proven."""
         while True:
-            with suppress(*CONNECTION_LOST, asyncpg.PostgresError):
+            try:
                 async with driver_connection(self._engine) as connection:
                     oldest = await connection.fetchval("SELECT committed_at FROM unsequenced ORDER BY ordinal LIMIT 1")
                 self._stalled = oldest is not None and self._clock() - oldest > UNLOGGED_FOR
+            except loops.LOST:
+                loops.end_if_cancelled()
             await asyncio.sleep(1)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import driver_connection
+from app import loops
 from app.docket.docket import Docket
 from app.errors import Overloaded, Problem
 
@@ -42,23 +41,11 @@ class MatchLoop:
         self._put_off: dict[str, float] = {}
 
     async def run(self) -> None:
-        while True:
-            try:
-                async with driver_connection(self._engine) as connection:
-                    await self._lead(connection)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("comparing loop lost its connection", error=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+        await loops.lead("matches", self._engine, LEADER, self._term, every=EVERY_SECONDS)
 
-    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
-            return
-        try:
-            while await self.compare(connection) == AT_ONCE:
-                pass
-        finally:
-            if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock($1)", LEADER)
+    async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
+        while await self.compare(connection) == AT_ONCE:
+            pass
 
     async def compare(self, connection: "asyncpg.Connection[Any]") -> int:
         """Compare the oldest leads of the queue, at most `AT_ONCE`; return how many left it."""

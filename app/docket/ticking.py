@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import driver_connection
+from app import loops
 from app.deps import type_clock
 from app.docket.docket import Docket
 from app.errors import Overloaded, Problem
@@ -55,24 +54,12 @@ class TimeLoop:
         self._put_off: dict[str, float] = {}
 
     async def run(self) -> None:
-        while True:
-            try:
-                async with driver_connection(self._engine) as connection:
-                    await self._lead(connection)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("time loop lost its connection", error=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+        await loops.lead("time", self._engine, LEADER, self._term, every=EVERY_SECONDS)
 
-    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
-            return
-        try:
-            while True:
-                if await self.tick(connection, self._clock()) < AT_ONCE:
-                    await asyncio.sleep(EVERY_SECONDS)
-        finally:
-            if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock($1)", LEADER)
+    async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
+        while True:
+            if await self.tick(connection, self._clock()) < AT_ONCE:
+                await asyncio.sleep(EVERY_SECONDS)
 
     async def tick(self, connection: "asyncpg.Connection[Any]", now: datetime) -> int:
         """Enter what is due at `now`, at most `AT_ONCE` clocks; return how many the docket took."""

@@ -1,15 +1,13 @@
 """The working-day calendar in this process's memory: the newest version of every year that an operator entered."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.casework.calendar import Calendar
 from app.db import driver_connection
 
@@ -17,7 +15,6 @@ REFRESH_SECONDS = 5.0
 _VERSIONS = "SELECT year, max(version) AS version FROM calendar_year GROUP BY year"
 _DAYS = f"SELECT day, kind FROM calendar_day JOIN ({_VERSIONS}) AS newest USING (year, version)"  # noqa: S608 (ours)
 LAST_YEAR = Gauge("leadbridge_calendar_last_year", "newest year with an official calendar; later days are provisional")
-_log = structlog.get_logger(__name__)
 
 
 class WorkingDays:
@@ -35,12 +32,7 @@ class WorkingDays:
 
     async def keep_fresh(self) -> None:
         """Refresh every few seconds until cancelled. Without the database the last known calendar stays."""
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            try:
-                await self.refresh()
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("the calendar could not be read", error=type(error).__name__)
+        await loops.repeat("calendar", self.refresh, REFRESH_SECONDS)
 
     async def _read(self, connection: "asyncpg.Connection[Any]") -> bool:
         async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from app import loops
 from app.casework.kinds import Kind, Level, Node
 from app.db import driver_connection
 from app.errors import WeakKey
@@ -24,14 +22,12 @@ from app.signing.keys import PublicKey, load_public_jwk
 Reading = Callable[["asyncpg.Connection[Any]"], Awaitable[None]]
 CHANNEL = "leadbridge_registry"
 RELOAD_SECONDS = 30.0
-LONGEST_BACKOFF = 15.0
 _NODES = "SELECT node_id, kind, level, division_code, parent, sector FROM node"
 # A seal key verifies nothing, so the directory leaves it out.
 _KEYS = """
     SELECT kid, node_id, purpose, jwk::text AS jwk, key_event, revoked_at
     FROM node_key WHERE purpose <> 'seal'
 """
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +84,7 @@ class Directory:
 
     async def listen(self) -> None:
         """Keep the register fresh until cancelled: at each notification, and every 30 s whatever happens."""
-        delay = 0.0
-        while True:
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-            try:
-                async with driver_connection(self._engine) as connection:
-                    delay = 0.25
-                    await self._follow(connection)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("registry connection lost", error=type(error).__name__)
-            delay = min(max(delay, 0.25) * 2, LONGEST_BACKOFF)
-
-    async def _follow(self, connection: "asyncpg.Connection[Any]") -> None:
-        changed = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            changed.set()
-
-        await connection.add_listener(CHANNEL, wake)
-        connection.add_termination_listener(wake)
-        try:
-            while not connection.is_closed():
-                # Cleared before the read: a change that commits during the read causes another one.
-                changed.clear()
-                await self._read(connection)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), RELOAD_SECONDS)
-        finally:
-            connection.remove_termination_listener(wake)
-            if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, wake)
+        await loops.listen("register", self._engine, CHANNEL, self._read, every=RELOAD_SECONDS)
 
     async def _read(self, connection: "asyncpg.Connection[Any]") -> None:
         # One reader at a time, or an older snapshot could replace a newer one.

@@ -4,16 +4,14 @@ It keeps nothing and writes each in one transaction under the lock of its node: 
 that run at once one finds the work done.
 """
 
-import asyncio
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app import loops
 from app.deps import type_clock
 from app.errors import IdTaken, Problem
 from app.registry.enrolment import keys_of
@@ -30,12 +28,7 @@ _log = structlog.get_logger(__name__)
 
 async def keep_enrolments(engine: AsyncEngine, voice: Voice, clock: type_clock) -> None:
     """Look every two seconds, until cancelled."""
-    while True:
-        try:
-            await settle_due(engine, voice, clock())
-        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            _log.warning("enrolments wait for the database", error=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+    await loops.repeat("enrolments", lambda: settle_due(engine, voice, clock()), EVERY_SECONDS)
 
 
 async def settle_due(engine: AsyncEngine, voice: Voice, now: datetime) -> int:

@@ -4,13 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import asyncpg
 import httpx
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.db import driver_connection
 from app.transparency.checkpoint import Checkpoint, MalformedCheckpoint, parse_checkpoint, parse_decimal
 from app.transparency.forks import shout
@@ -84,7 +83,8 @@ class Cosigners:
         except NotCosigned as error:
             _log.warning("witness did not cosign", witness=one.witness.name, reason=str(error))
             outcome = "refused"
-        except (OSError, httpx.HTTPError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*loops.LOST, httpx.HTTPError) as error:
+            loops.end_if_cancelled()
             _log.warning("witness not reached", witness=one.witness.name, error=type(error).__name__)
             outcome = "unreached"
         if outcome:

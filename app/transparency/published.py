@@ -1,16 +1,13 @@
 """The newest checkpoints in this process's memory, for receipts and for `/log/checkpoint`, fresh by NOTIFY."""
 
-import asyncio
 import base64
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.db import driver_connection
 from app.transparency.policy import Policy
 from app.transparency.sequencer import CHANNEL
@@ -25,7 +22,6 @@ _COSIGNED = """
     SELECT size, array_agg(witness) AS witnesses FROM checkpoint_cosignature
     WHERE size >= $1 GROUP BY size ORDER BY size DESC LIMIT $2
 """
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +70,7 @@ class Published:
 
     async def listen(self) -> None:
         """Keep fresh until cancelled: at each round of the sequencer, and every second whatever happens."""
-        while True:
-            try:
-                async with driver_connection(self._engine) as connection:
-                    await self._follow(connection)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("checkpoint connection lost", error=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
-
-    async def _follow(self, connection: "asyncpg.Connection[Any]") -> None:
-        changed = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            changed.set()
-
-        await connection.add_listener(CHANNEL, wake)
-        connection.add_termination_listener(wake)
-        try:
-            while not connection.is_closed():
-                # Cleared before the read: a round that commits during it causes another one.
-                changed.clear()
-                await self._read(connection)
-                await asyncio.sleep(BREATH)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_SECONDS)
-        finally:
-            connection.remove_termination_listener(wake)
-            if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, wake)
+        await loops.listen("checkpoints", self._engine, CHANNEL, self._read, every=LOOK_SECONDS, breath=BREATH)
 
     async def _read(self, connection: "asyncpg.Connection[Any]") -> None:
         row = await connection.fetchrow(_NEWEST)

@@ -5,7 +5,6 @@ over the log grows in the same transaction, and its new head is signed in it.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,10 +12,9 @@ from typing import Any, Protocol
 import asyncpg
 import structlog
 from prometheus_client import Counter as Metric
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import driver_connection
+from app import loops
 from app.deps import type_clock
 from app.transparency.checkpoint import Log
 from app.transparency.reading import load_tree
@@ -55,19 +53,9 @@ class Sequencer:
         self._awake.set()
 
     async def run(self) -> None:
-        while True:
-            try:
-                async with driver_connection(self._engine) as connection:
-                    await self._lead(connection)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("sequencer connection lost", error=type(error).__name__)
-            except BrokenLog as error:
-                _log.critical("the log is broken and stands still", reason=str(error))
-            await asyncio.sleep(1)
+        await loops.lead("sequencer", self._engine, LEADER, self._term, every=1)
 
-    async def _lead(self, connection: "asyncpg.Connection[Any]") -> None:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER):
-            return
+    async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
         try:
             # Only what was committed counts, so the tree is kept between rounds but never between leaders.
             tree = await open_tree(connection, self._clock(), await self._log.current(connection, anew=True))
@@ -75,12 +63,10 @@ class Sequencer:
                 self._awake.clear()
                 grown = await sequence(connection, self._clock(), self._log, tree)
                 if grown.size - tree.size < ROUND:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._awake.wait(), IDLE_SECONDS)
+                    await loops.wait(self._awake, IDLE_SECONDS)
                 tree = grown
-        finally:
-            if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock($1)", LEADER)
+        except BrokenLog as error:
+            _log.critical("the log is broken and stands still", reason=str(error))
 
 
 async def open_tree(connection: "asyncpg.Connection[Any]", now: datetime, log: Log) -> Frontier:

@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
-from app.db import driver_connection
+from app import loops
 from app.errors import Overloaded
 from app.transparency.sequencer import CHANNEL
 
@@ -25,7 +23,6 @@ HEADS = """
     FROM unnest($1::text[]) AS wanted (node_id)
 """
 WAITING = Gauge("leadbridge_inbox_waiters", "requests that wait for an inbox item")
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False, slots=True)
@@ -85,37 +82,9 @@ class Inboxes:
     async def listen(self) -> None:
         """Wake waiters until cancelled: at each notification, and every 2 s whatever happens."""
         try:
-            while True:
-                try:
-                    async with driver_connection(self._engine) as connection:
-                        await self._follow(connection)
-                except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                    _log.warning("inbox connection lost", error=type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS / 2)
+            await loops.listen("inboxes", self._engine, CHANNEL, self._look, every=LOOK_SECONDS, breath=BREATH)
         finally:
             self.close()
-
-    async def _follow(self, connection: "asyncpg.Connection[Any]") -> None:
-        changed = asyncio.Event()
-
-        def wake(*_: object) -> None:
-            changed.set()
-
-        await connection.add_listener(CHANNEL, wake)
-        connection.add_termination_listener(wake)
-        try:
-            while not connection.is_closed():
-                # Cleared before the look: what commits during it causes another one.
-                changed.clear()
-                await self._look(connection)
-                # At a thousand commits a second, fifty looks are enough.
-                await asyncio.sleep(BREATH)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_SECONDS)
-        finally:
-            connection.remove_termination_listener(wake)
-            if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, wake)
 
     async def _look(self, connection: "asyncpg.Connection[Any]") -> None:
         asleep = [waiter for waiter in self._waiters if not waiter.woken.is_set()]
