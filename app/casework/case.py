@@ -33,6 +33,12 @@ class LeadState(StrEnum):
     MERGED = "merged"
 
 
+# A lead that was split or merged lives on elsewhere; one that was archived is closed for good. In these states a lead
+# takes only the acts whose entry in the table says so (`after`).
+ELSEWHERE = frozenset({LeadState.SPLIT, LeadState.MERGED})
+ENDED = ELSEWHERE | {LeadState.ARCHIVED}
+
+
 class TransferState(StrEnum):
     """Where one leg of a lead's way stands (PROTOCOL section 4)."""
 

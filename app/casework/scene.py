@@ -8,11 +8,10 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
-from app.casework.case import Case, Feedback, Lead, LeadState, Transfer
+from app.casework.case import ENDED, Case, Feedback, Lead, LeadState, Transfer
 from app.casework.clocks import Clock
 from app.casework.decision import Admission
 from app.casework.document import Act
-from app.casework.ended import require_taken
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
 from app.casework.practice import Practice, Practices
@@ -43,11 +42,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Scene(Generic[C]):
-    """An act, the case that it is about, and what is given. Every `require_*` raises the refusal or returns."""
+    """An act, the case that it is about, and what is given. Every `require_*` raises the refusal or returns.
+
+    `after` are the ended states (split, merged, archived) in which a lead still takes the act.
+    """
 
     case: Case
     act: Act[C]
     given: Given
+    after: frozenset[LeadState] = frozenset()
 
     @property
     def now(self) -> datetime:
@@ -131,7 +134,10 @@ class Scene(Generic[C]):
             raise InvalidDocument("This act is addressed to nobody: [].", "本文书不应有收文机关，应为 []。")
 
     def require_prev(self) -> None:
-        """Demand that `prev` names an act or notice on this lead, or on one it came from, that the sender has seen."""
+        """Demand that `prev` names an act or notice on this lead, or on one it came from, that the sender has seen.
+
+        Then the states begin: a lead that ended takes only what its kind of act is still taken for.
+        """
         prev = self.act.document.prev
         lineage = self.case.lineage(self.act.lead_id)
         if not any(
@@ -141,7 +147,12 @@ class Scene(Generic[C]):
             raise UnknownPrev(
                 "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
             )
-        require_taken(self.lead.state, self.act.name)
+        state = self.lead.state
+        if state in ENDED - self.after:
+            raise WrongState(
+                f"The lead is {state} and does not take {self.act.name} any more.",
+                f"线索当前状态为 {state}，不再办理 {self.act.name}。",
+            )
 
     def require_state(self, *states: LeadState) -> None:
         if self.lead.state not in states:

@@ -100,6 +100,7 @@ def archive(scene: Scene[Archive]) -> Decision:
     Reopen,
     title=("Reopen a lead", "重启线索"),
     who=("the holder", "线索承办单位"),
+    after=frozenset({LeadState.ARCHIVED}),
     example={"new_facts": "又有两名司机反映被堵截，并提供了录像。"},
 )
 def reopen(scene: Scene[Reopen]) -> Decision:

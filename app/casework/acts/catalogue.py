@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
 
-from app.casework.case import Case
+from app.casework.case import Case, LeadState
 from app.casework.decision import Decision
 from app.casework.document import Act, Document
 from app.casework.kinds import Kind
@@ -20,7 +20,10 @@ EVERY_KIND = frozenset(Kind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActType:
-    """One act as the service knows it. `kinds` are the kinds of agency that may do it (domain table D1)."""
+    """One act as the service knows it. `kinds` are the kinds of agency that may do it (domain table D1).
+
+    `after` are the states split, merged, archived in which a lead still takes it (PROTOCOL section 4; domain D3).
+    """
 
     name: str
     path: str
@@ -31,6 +34,7 @@ class ActType:
     example: dict[str, Any]
     kinds: frozenset[Kind] = EVERY_KIND
     rules: tuple[Rule, ...] = ()
+    after: frozenset[LeadState] = frozenset()
     opens_case: bool = False
     claims: tuple[str, ...] = ()
     new_ids: Callable[[Any], Iterable[str]] = lambda _: ()
@@ -63,6 +67,7 @@ class Particulars(TypedDict):
     example: dict[str, Any]
     kinds: NotRequired[frozenset[Kind]]
     rules: NotRequired[tuple[Rule, ...]]
+    after: NotRequired[frozenset[LeadState]]
     opens_case: NotRequired[bool]
     claims: NotRequired[tuple[str, ...]]
     new_ids: NotRequired[Callable[[Any], Iterable[str]]]
@@ -75,7 +80,8 @@ def act(
 ) -> Callable[[Callable[[Scene[C]], Decision]], Callable[[Scene[C]], Decision]]:
     """Enter a rule into the table of acts.
 
-    `claims` are the members of the content that bring new ids, `new_ids` finds those that stand deeper;
+    `after` are those of `ENDED` in which a lead still takes the act: by default none. `claims` are the members of the
+    content that bring new ids, `new_ids` finds those that stand deeper;
     `lead_numbers` says how many fresh lead numbers the rule needs, `other_leads` which other leads it names.
     """
 
@@ -95,7 +101,7 @@ def act(
 def decide(case: Case, act: Act[Any], given: Given) -> Decision:
     """Return what follows from an act, or raise the first refusal in the order of PROTOCOL section 6."""
     kind_of_act = CATALOGUE[act.name]
-    scene: Scene[Any] = Scene(case, act, given)
+    scene: Scene[Any] = Scene(case, act, given, kind_of_act.after)
     if not kind_of_act.opens_case:
         scene.require_known(kind_of_act.path_ids)
     if scene.sender.kind not in kind_of_act.kinds:

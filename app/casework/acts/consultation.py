@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Lead
+from app.casework.case import ELSEWHERE, Lead
 from app.casework.consulting import (
     Consultation,
     Consultations,
@@ -168,6 +168,7 @@ def convene(scene: Scene[Convene]) -> Decision:
     title=("Accept or decline a consultation", "答复商请"),
     who=PARTICIPANT,
     rules=(PROSECUTOR_NAMED,),
+    after=ELSEWHERE,
     example={"consultation_id": CONSULTATION_ID, "answer": "accept", "attendees": ["孙某某", "李某"]},
 )
 def answer(scene: Scene[Answered]) -> Decision:
@@ -199,6 +200,7 @@ def answer(scene: Scene[Answered]) -> Decision:
     GiveOpinion,
     title=("Give an opinion in a consultation", "会商意见"),
     who=TAKING_PART,
+    after=ELSEWHERE,
     example={
         "consultation_id": CONSULTATION_ID,
         "item_id": ITEM_ID,

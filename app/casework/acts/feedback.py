@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Feedback, Lead, LeadState, Transfer, TransferState
+from app.casework.case import ELSEWHERE, Feedback, Lead, LeadState, Transfer, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.diverting import HANDING_ON
@@ -140,6 +140,7 @@ def send(scene: Scene[Send]) -> Decision:
     Respond,
     title=("Confirm, contest or answer feedback", "确认、异议或答复"),
     who=("the other side of the transfer", "移送的另一方"),
+    after=ELSEWHERE,
     example={"feedback_id": FEEDBACK_ID, "response": "confirm"},
 )
 def respond(scene: Scene[Respond]) -> Decision:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.case import ELSEWHERE
 from app.casework.correspondence import (
     BEGINS,
     GOES_ON,
@@ -89,6 +90,7 @@ def send_letter(scene: Scene[SendLetter]) -> Decision:
     ReplyToLetter,
     title=("Answer a letter", "复函"),
     who=("addressee of the letter", "收函单位"),
+    after=ELSEWHERE,
     example={
         "letter_id": LETTER_ID,
         "text": "已开展专项检查。",

@@ -1,9 +1,8 @@
 """lead.merge 并案: a duplicate is linked to the lead that goes on. Nothing is deleted."""
 
 from app.casework.acts.catalogue import act
-from app.casework.case import LeadState, Transfer, TransferState
+from app.casework.case import ENDED, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
-from app.casework.ended import STILL_TAKEN
 from app.casework.parts import STANDING, ended_clocks
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
@@ -50,7 +49,7 @@ def merge(scene: Scene[Merge]) -> Decision:
     scene.require_prev()
     scene.require_state(*MERGEABLE)
     # Two leads merged into each other would both be gone.
-    if scene.given.known_leads[into] in STILL_TAKEN:
+    if scene.given.known_leads[into] in ENDED:
         raise WrongState(
             "The other lead was itself split, merged or archived.", "另一线索已拆分、并案或者归档，不能并入。"
         )

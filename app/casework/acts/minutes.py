@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.acts.consultation import CONSULTATION_ID, require_taking_part
+from app.casework.case import ELSEWHERE
 from app.casework.consulting import (
     Action,
     Consultation,
@@ -91,6 +92,7 @@ class Close(Content):
     WriteMinutes,
     title=("Write the minutes of a consultation", "会商纪要"),
     who=CONVENER,
+    after=ELSEWHERE,
     example={
         "consultation_id": CONSULTATION_ID,
         "version": 1,
@@ -134,6 +136,7 @@ def write_minutes(scene: Scene[WriteMinutes]) -> Decision:
     Sign,
     title=("Sign the minutes", "会签纪要"),
     who=("a participant that accepted", "已接受商请的参加单位"),
+    after=ELSEWHERE,
     example={"consultation_id": CONSULTATION_ID, "minutes_jws_sha256": "0" * 64, "agree": True},
 )
 def sign(scene: Scene[Sign]) -> Decision:
@@ -160,6 +163,7 @@ def sign(scene: Scene[Sign]) -> Decision:
     ActionResult,
     title=("Report what came of an action", "议定事项落实情况"),
     who=("owner of the action", "议定事项的责任单位"),
+    after=ELSEWHERE,
     example={"consultation_id": CONSULTATION_ID, "action_id": ACTION_ID, "result": "已调取2025年10月至12月地磅数据。"},
 )
 def report_action(scene: Scene[ActionResult]) -> Decision:
@@ -188,6 +192,7 @@ def report_action(scene: Scene[ActionResult]) -> Decision:
     Close,
     title=("Close a consultation", "会商结束"),
     who=CONVENER,
+    after=ELSEWHERE,
     example={"consultation_id": CONSULTATION_ID, "summary": "议定事项均已落实。"},
 )
 def close(scene: Scene[Close]) -> Decision:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from app.casework.acts.catalogue import act
 from app.casework.approval import Approver
-from app.casework.case import Chapter, LeadState
+from app.casework.case import ELSEWHERE, ENDED, Chapter, LeadState
 from app.casework.decision import Decision
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -68,6 +68,7 @@ class Correction(Content):
     Interference,
     title=("Record an interference", "干预记录"),
     who=("any party of the lead", "线索任一相关单位"),
+    after=ELSEWHERE,
     example={
         "who_token": "g1",
         "at": "2026-03-10T15:00:00+08:00",
@@ -89,6 +90,7 @@ def record_interference(scene: Scene[Interference]) -> Decision:
     title=("Clarify what is unfounded", "澄清"),
     who=("the holder", "线索承办单位"),
     rules=(CLARIFY_UNFOUNDED,),
+    after=ELSEWHERE,
     example={
         "scope": "被反映人所在单位",
         "text": "经核查，反映王某某的问题不属实，予以澄清。",
@@ -119,6 +121,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     Correction,
     title=("Correct an act of one's own", "更正"),
     who=("the sender of the act that is corrected", "被更正文书的发文单位"),
+    after=ENDED,
     example={
         "of_act": "019ccd10-0000-7000-8000-000000000010",
         "text": "第二项事件的日期应为2025年11月17日。",

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Case, Lead, LeadState
+from app.casework.case import ELSEWHERE, Case, Lead, LeadState
 from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Decision
 from app.casework.filing import CaseRef, Prosecution, Round, ladder_over
@@ -143,6 +143,7 @@ def return_(scene: Scene[Return]) -> Decision:
     Complete,
     title=("Complete a supplementary investigation", "补充侦查完毕"),
     who=("the holder", "线索承办单位"),
+    after=ELSEWHERE,
     example={"round": 1, "items": [{"item": "堵截车辆的次数", "result": "经核对监控，共七次"}]},
 )
 def complete(scene: Scene[Complete]) -> Decision:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Case, Chapter, Frozen, Lead
+from app.casework.case import ELSEWHERE, Case, Chapter, Frozen, Lead
 from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Claim, Decision
 from app.casework.scene import Scene
@@ -55,6 +55,7 @@ class ProtectionAnswer(Content):
     title=("Ask for protection", "保护申请"),
     who=("any party of the lead", "线索任一相关单位"),
     claims=("protection_id",),
+    after=ELSEWHERE,
     example={
         "protection_id": PROTECTION_ID,
         "threat": "举报人 r1 称近日有人到其住处威胁。",
@@ -90,6 +91,7 @@ def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
     ProtectionAnswer,
     title=("Answer a protection request", "答复保护申请"),
     who=("the agency that was asked, or the holder that came after it", "被申请单位或其后的承办单位"),
+    after=ELSEWHERE,
     example={"protection_id": PROTECTION_ID, "measures": "已安排民警每日走访，并告知紧急联系方式。"},
 )
 def answer_protection(scene: Scene[ProtectionAnswer]) -> Decision:

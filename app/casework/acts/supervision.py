@@ -6,6 +6,7 @@ The object is an agency and its deadline, never a person or a finding: nobody's 
 from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
+from app.casework.case import ELSEWHERE
 from app.casework.clocks import Clock
 from app.casework.correspondence import BEGINS, GOES_ON, find_letter, replaced, require_reply_recipient
 from app.casework.decision import Admission, Claim, Decision
@@ -122,6 +123,7 @@ def write_supervision(scene: Scene[WriteSupervision]) -> Decision:
     ReplyToSupervision,
     title=("Answer a supervision letter", "督办回复"),
     who=("addressee of the letter", "督办对象"),
+    after=ELSEWHERE,
     example={"letter_id": LETTER_ID, "text": "核查报告已于今日报送，逾期原因为检定机构排期延迟。", "done": True},
 )
 def reply_to_supervision(scene: Scene[ReplyToSupervision]) -> Decision:
