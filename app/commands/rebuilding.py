@@ -7,6 +7,7 @@ import typer
 
 from app.commands.database import database
 from app.commands.failure import CommandFailed
+from app.commands.local_files import with_files_read
 from app.config import Settings
 
 
@@ -16,7 +17,7 @@ def rebuild(
     """Fold all acts and notices of every case anew and compare; status 1 names the first case that differs."""
     if not check:
         raise CommandFailed("give --check: cases are compared with their acts, never overwritten")
-    settings = Settings()
+    settings = with_files_read(Settings())
     with database(settings) as url:
         asyncio.run(check_cases(settings, url))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from app.commands.database import connected, database, migrated
+from app.commands.local_files import with_files_read
 from app.commands.stopping import terminated_is_interrupted
 from app.config import Settings
 
@@ -19,7 +20,7 @@ def serve(
     """Run the API and the background loops in one process."""
     from app import main
 
-    settings = with_options(host=host, port=port)
+    settings = with_files_read(with_options(host=host, port=port))
     with terminated_is_interrupted(), database(settings) as url:
         run(main.serve(settings, database_url=url, worker=not no_worker))
 
@@ -28,7 +29,7 @@ def worker() -> None:
     """Run only the background loops, beside one or more `serve --no-worker`."""
     from app import worker as loops
 
-    settings = Settings()
+    settings = with_files_read(Settings())
     with terminated_is_interrupted(), database(settings) as url:
         run(loops.run(settings, url))
 

@@ -203,12 +203,3 @@ def test_a_report_is_decided_again_by_the_practice_under_which_it_was_taken(
         police.act("verification.report", lead_id, report)
         assert police.act("signoff.sign", lead_id, signed).lead_state == "concluded"
     assert rebuild("--check").returncode == 0
-
-
-def test_a_casework_file_that_does_not_hold_together_is_said_at_the_start(tmp_path: Path) -> None:
-    file = tmp_path / "casework.json"
-    file.write_text('{"version": "1", "practices": [{"seats": []}]}')
-    settings = {"LEADBRIDGE_DATA_DIR": str(tmp_path / "data"), "LEADBRIDGE_CASEWORK_FILE": str(file)}
-    answer = leadbridge("serve", "--port", "0", **settings)
-    assert answer.returncode != 0
-    assert "at least 1 item" in answer.stderr

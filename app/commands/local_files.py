@@ -1,0 +1,39 @@
+"""The files that settings name, read before a command starts anything: what is wrong with one is said in one line."""
+
+from pydantic import ValidationError
+
+from app.commands.failure import CommandFailed
+from app.config import Settings
+
+MOST_TOLD = 3
+
+
+def with_files_read(settings: Settings) -> Settings:
+    """Return the settings; raise CommandFailed that names the setting, its file and what is wrong with it."""
+    from app.docket.local_limits import read_limits
+    from app.docket.local_practices import read_practices
+    from app.transparency.assembly import read_policy
+
+    for name, read in (
+        ("casework_file", read_practices),
+        ("deadlines_file", read_limits),
+        ("witness_policy", read_policy),
+    ):
+        path = getattr(settings, name)
+        try:
+            read(path)
+        except (OSError, ValueError) as wrong:
+            raise CommandFailed(f"LEADBRIDGE_{name.upper()}: {path}: {_what(wrong)}") from wrong
+    return settings
+
+
+def _what(wrong: OSError | ValueError) -> str:
+    if isinstance(wrong, OSError):
+        return wrong.strerror or type(wrong).__name__
+    if isinstance(wrong, UnicodeDecodeError):
+        return f"byte {wrong.start} is not UTF-8"
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
+    found = [": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in wrong.errors()]
+    more = f"; and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+    return "; ".join(found[:MOST_TOLD]) + more
