@@ -13,7 +13,9 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
 from app import __version__, health, logs, loops, problem_pages, problems
-from app.admin import calendar
+from app.access.days import keep_access_log
+from app.access.recorder import Recorder
+from app.admin import access_log, calendar
 from app.admin import routes as admin
 from app.admin import statistics as admin_statistics
 from app.admin.people import Door
@@ -87,6 +89,7 @@ def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc
         admin.router,
         calendar.router,
         admin_statistics.router,
+        access_log.router,
         health.router,
         problem_pages.router,
     ):
@@ -125,10 +128,12 @@ async def running(
     app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
     app.state.transparency = transparency
+    app.state.recorder = recorder = Recorder(engine, clock, settings.zone)
     app.state.newest_migration = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     app.state.working_days, app.state.number_key = means.working_days, means.index_key
     background = [
         docket.run(),
+        recorder.run(),
         directory.listen(),
         means.working_days.keep_fresh(),
         inboxes.listen(),
@@ -138,7 +143,7 @@ async def running(
         time_loop = TimeLoop(engine, docket, clock, settings.zone)
         background += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
         background += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
-        background.append(keep_enrolments(engine, voice, clock))
+        background += [keep_enrolments(engine, voice, clock), keep_access_log(engine, clock, settings.zone)]
     tasks = [asyncio.create_task(loop) for loop in background]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()

@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from app import logs, loops
+from app.access.days import keep_access_log
 from app.attachments.service import keep_swept
 from app.attachments.store import open_store
 from app.config import Settings
@@ -50,6 +51,7 @@ async def run(settings: Settings, database_url: str) -> None:
         keep_swept(engine, open_store(settings), utc_now),
         keep_statistics(engine, utc_now, settings.zone),
         keep_enrolments(engine, voice, utc_now),
+        keep_access_log(engine, utc_now, settings.zone),
     )
     tasks = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())

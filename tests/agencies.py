@@ -23,6 +23,7 @@ from app.deps import type_clock
 from app.docket.issuer import utc_now
 from app.signing.jws import sign_detached
 from app.signing.keys import generate_private
+from app.signing.sealing import generate_sealing
 from tests.server import EXCHANGE_ID, serving
 
 PASSWORD = "a long enough password"
@@ -52,7 +53,7 @@ class World:
             node_id = next(one for one in CAST if one.startswith(name))
             kind, title, division, level = CAST[node_id]
             self.admin.create_node(node_id, kind=kind, name=title, division_code=division, level=level)
-            keys = NodeKeys(generate_private("Ed25519"), generate_private("ES256"))
+            keys = NodeKeys(generate_private("Ed25519"), generate_private("ES256"), generate_sealing())
             agency = Agency(self.url, node_id, EXCHANGE_ID, keys, clock=self.clock)
             self.stack.callback(agency.close)
             agency.defaults = {

@@ -8,7 +8,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors
+from app.access.deps import Accounted, ThisRead
 from app.attachments.examination import LARGEST_FILE, too_large
+from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
 from app.deps import Clock, Engine
@@ -29,7 +31,10 @@ _DOWNLOAD = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
 router = APIRouter(
-    prefix="/v1/attachments", tags=["attachments"], responses={429: documented(errors.TooManyRequests)[429]}
+    prefix="/v1/attachments",
+    tags=["attachments"],
+    route_class=Accounted,
+    responses={429: documented(errors.TooManyRequests)[429]},
 )
 
 
@@ -96,11 +101,25 @@ async def put_attachment(caller: Caller, sha256: Digest, request: Request, files
     operation_id="get_attachment",
     summary="Download an attachment · 下载附件",
     response_class=Response,
-    responses=_FILE | documented(errors.Unauthenticated, errors.NotFound),
+    responses=_FILE | documented(errors.Unauthenticated, errors.NotFound, errors.ForbiddenAct, errors.InvalidDocument),
 )
-async def get_attachment(caller: Caller, sha256: Digest, files: Files) -> StreamingResponse:
-    """The bytes, for the agency that uploaded them and for those that may read an act that names them."""
-    size, content = await files.get(caller.node_id, sha256)
+async def get_attachment(sha256: Digest, files: Files, read: ThisRead, now: Clock) -> StreamingResponse:
+    """The bytes, for the agency that uploaded them and for those that may read an act that names them.
+
+    A sealed part goes to its recipient alone, while an `identity.open` of it runs, to a reader that it names; then
+    `X-Acting-Person` and `X-Purpose` are required. Each fetch is recorded before the first byte, and shown to the
+    agency that sealed it.
+    """
+    try:
+        size, content = await files.get(read.node_id, sha256)
+        read.note("attachment", sha256)
+    except errors.NotFound:
+        digest, acting = bytes.fromhex(sha256), read.acting
+        sealed = await find_sealed(
+            files.engine, files.vault, read.node_id, digest, acting.person, acting.purpose, now()
+        )
+        size, content = await files.get_sealed(sealed)
+        read.note("identity", sha256, sealed.opening_id)
     return StreamingResponse(content, media_type=OCTETS, headers=_DOWNLOAD | {"Content-Length": str(size)})
 
 

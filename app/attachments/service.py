@@ -25,6 +25,7 @@ from app.attachments.chunks import (
 )
 from app.attachments.examination import Examination
 from app.attachments.queries import StoredFile
+from app.attachments.sealed import SealedFile
 from app.attachments.store import AttachmentStore
 from app.deps import type_clock
 from app.errors import InvalidDocument
@@ -74,7 +75,13 @@ class Attachments:
         The iterator raises, before the last bytes, if what is stored is not the file: a reader who counts the
         bytes never takes a part for the whole.
         """
-        file = await queries.find_file(self.engine, self.vault, node_id, bytes.fromhex(sha256))
+        return await self._checked(await queries.find_file(self.engine, self.vault, node_id, bytes.fromhex(sha256)))
+
+    async def get_sealed(self, sealed: SealedFile) -> tuple[int, AsyncIterator[bytes]]:
+        """Return a sealed part's size and bytes, as `get` does."""
+        return await self._checked(sealed.file)
+
+    async def _checked(self, file: StoredFile) -> tuple[int, AsyncIterator[bytes]]:
         if await self.store.size(file.object_key) != sealed_size(file.size):
             raise DamagedObject(file.object_key)
         return file.size, self._opened(file)

@@ -1,4 +1,6 @@
-"""审批人: who approved a step, in which office, at which level, and when. One form for every act that needs it."""
+"""审批人: who approved a step, in which office, at which level, and when; and how names of persons are compared."""
+
+import unicodedata
 
 from app.casework.kinds import Level
 from app.casework.values import Content, Instant, Label
@@ -11,3 +13,15 @@ class Approver(Content):
     title: Label
     level: Level
     approved_at: Instant
+
+
+class Named(Content):
+    """A person by name and office."""
+
+    name: Label
+    title: Label
+
+
+def person(name: str) -> str:
+    """Return a name or title as it is compared: however it was spaced or typed, it is the same."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

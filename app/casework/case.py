@@ -208,6 +208,7 @@ class ActRef(Frozen):
     """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`.
 
     `contents` are the SHA-256 of an act's body and of the files that it encloses: what a volume can list.
+    `sealed_for` are the nodes that a sealed part in it is for, whether or not they may read the act yet.
     """
 
     act_id: str
@@ -218,6 +219,7 @@ class ActRef(Frozen):
     seq: int
     readers: tuple[str, ...]
     contents: tuple[str, ...] = ()
+    sealed_for: tuple[str, ...] = ()
 
 
 class Case(Frozen):

@@ -83,6 +83,9 @@ class Document(Content, Generic[C]):
             raise ValueError("`sealed` and `sealed_commitment` stand together")
         if len({one.recipient for one in self.sealed}) != len(self.sealed):
             raise ValueError("one sealed part for each recipient")
+        parts = {one.sha256 for one in self.sealed}
+        if len(parts) != len(self.sealed) or parts & {one.sha256 for one in self.attachments}:
+            raise ValueError("a sealed part is named once, and is no attachment besides")
         return self
 
 

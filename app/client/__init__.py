@@ -14,6 +14,7 @@ from app.client.agency import Agency, Event, NewLead, Person, Source
 from app.client.connection import NodeKeys
 from app.client.errors import Refused, Unanswered, Unproven
 from app.client.exchange import Exchange, Receipt
+from app.client.identities import OpenedIdentity, SealedParts
 from app.client.ids import uuid7
 from app.client.key_folder import Enrolment, KeyFolder
 from app.client.legs import Leg
@@ -36,9 +37,11 @@ __all__ = [
     "NewLead",
     "NodeKeys",
     "OfferLetter",
+    "OpenedIdentity",
     "Person",
     "Receipt",
     "Refused",
+    "SealedParts",
     "Signatory",
     "SignedAct",
     "Source",

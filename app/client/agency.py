@@ -5,8 +5,8 @@ from typing import Any, NotRequired, Required, TypedDict, Unpack, cast
 
 from app.client.acts import Envelope
 from app.client.exchange import Receipt
+from app.client.identities import Identities
 from app.client.ids import uuid7
-from app.client.transfers import Transfers
 
 ENVELOPE = frozenset(Envelope.__annotations__)
 
@@ -54,7 +54,7 @@ class NewLead(Envelope, total=False):
     category: str
 
 
-class Agency(Transfers):
+class Agency(Identities):
     """An agency, enrolled or about to be: `Agency(url, node_id, exchange_id, keys).enrol(code)`.
 
     Every method that acts returns the verified receipt, or raises Refused, Unanswered or Unproven.

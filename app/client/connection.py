@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from app.errors import Problem
 from app.signing import strict_json
 from app.signing.algorithms import ALGORITHMS
 from app.signing.keys import PrivateKey, PublicKey
+from app.signing.sealing import SealingKey
 
 SIGNATURE = "X-JWS-Signature"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -28,11 +29,11 @@ def now_utc() -> datetime:
 
 @dataclass(frozen=True)
 class NodeKeys:
-    """An agency's own keys: `act` signs its acts, `auth` logs its system in, `seal_jwk` (public) receives."""
+    """An agency's own keys: `act` signs its acts, `auth` logs its system in, `seal` opens what is sealed for it."""
 
     act: PrivateKey
     auth: PrivateKey
-    seal_jwk: Mapping[str, str] | None = None
+    seal: SealingKey | None = None
 
 
 def send_until_answered(

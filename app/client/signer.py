@@ -53,6 +53,7 @@ class Signer(Reader):
         super().__init__(url, node_id, exchange, keys, http=http, clock=clock)
         self.defaults = defaults or Envelope()
         self.seen = Seen()
+        self.pinned: dict[str, set[str]] = {}  # by node: thumbprints of its `act` keys, see `pin`
 
     def enrol(self, code: str) -> dict[str, Any]:
         """Register this agency's keys with the registrar's code; pin the exchange's keys from the answer.
@@ -69,8 +70,8 @@ class Signer(Reader):
             }
             for purpose, key in (("act", self.keys.act), ("auth", self.keys.auth))
         ]
-        if self.keys.seal_jwk is not None:
-            keys.append({"purpose": "seal", "jwk": dict(self.keys.seal_jwk)})
+        if self.keys.seal is not None:
+            keys.append({"purpose": "seal", "jwk": dict(self.keys.seal.public_jwk)})
         body = strict_json.dumps({"code": code, "node_id": self.node_id, "keys": keys})
         answer = accept(self._post("/v1/enrolments", body, self._sign(body, self.keys.act, ENROLMENT)))
         enrolled: dict[str, Any] = answer.json()

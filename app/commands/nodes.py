@@ -30,6 +30,7 @@ class Purpose(StrEnum):
 
     ACT = "act"
     AUTH = "auth"
+    SEAL = "seal"
 
 
 def keygen(
@@ -37,9 +38,10 @@ def keygen(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("keys"),
     purpose: Annotated[list[Purpose] | None, typer.Option(help="Only this key; may be repeated.")] = None,
 ) -> None:
-    """Make an agency's keys: PEM (PKCS#8, mode 0600) and public JWK; prints the thumbprints."""
+    """Make an agency's keys: PEM (PKCS#8, mode 0600) and public JWK; prints the thumbprints. To seal: X25519."""
     for each in purpose or list(Purpose):
-        key = KeyFolder(out).create_key(each.value, alg.value)
+        folder = KeyFolder(out)
+        key = folder.create_seal_key() if each is Purpose.SEAL else folder.create_key(each.value, alg.value)
         typer.echo(f"{each.value}  {key.kid}  {out / (each.value + '.pem')}")
 
 

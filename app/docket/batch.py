@@ -165,11 +165,15 @@ class Batch:
     def _require_files(self, taken: Submission) -> None:
         for one in taken.act.document.attachments:
             found = self.found.files.get((taken.act.sender, one.sha256))
-            if found is None or found[0] != one.size:
+            if found is None or found[0] != one.size or True in self._named_as(found):
                 raise MissingAttachment(
                     f"Attachment {one.sha256} was not uploaded by the sender, or its size differs.",
                     f"附件 {one.sha256} 未由本单位上传，或大小不符。",
                 )
+
+    def _named_as(self, file: tuple[int, str, bytes]) -> set[bool]:
+        """Return how acts have named a file: what was sealed once is never an attachment, nor the other way round."""
+        return self.found.sealed_before.setdefault(file[1], set())
 
     def _require_sealed(self, taken: Submission, decision: Decision) -> None:
         """Demand of each sealed part: it was uploaded, to a valid seal key of a node that the lead does not concern."""
@@ -181,7 +185,8 @@ class Batch:
             if one.recipient in decision.leads[0].concerned:
                 raise SELF_INTEREST.violated()
             # Only its own: to name another's file here would hide it from its readers.
-            if (taken.act.sender, one.sha256) not in self.found.uploads:
+            place = (taken.act.sender, one.sha256)
+            if place not in self.found.uploads or False in self._named_as(self.found.files[place]):
                 raise MissingAttachment(
                     f"Sealed part {one.sha256} was not uploaded by the sender.", f"密封件 {one.sha256} 未由本单位上传。"
                 )
@@ -221,10 +226,12 @@ class Batch:
         for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
             size, object_key, key = self.found.files[act.sender, one]
             sealed = opened.seal_file_key(object_key, key)
+            self.found.sealed_before.setdefault(object_key, set()).add(False)
             self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed, None))
         for part in act.document.sealed:
             size, object_key, key = self.found.files[act.sender, part.sha256]
             sealed = opened.seal_file_key(object_key, key)
+            self.found.sealed_before.setdefault(object_key, set()).add(True)
             self.rows.enclosed.append(
                 (act.act_id, bytes.fromhex(part.sha256), case.root_id, size, object_key, sealed, part.recipient)
             )

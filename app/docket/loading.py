@@ -15,7 +15,10 @@ from app.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was found, by id. Deciding adds to it, so that a later act of the same batch sees an earlier one."""
+    """What was found, by id. Deciding adds to it, so that a later act of the same batch sees an earlier one.
+
+    `sealed_before` says how acts have named an uploaded object: as a sealed part (True), as an attachment (False).
+    """
 
     recorded: dict[str, tuple[str, bytes, Answer]] = field(default_factory=dict)
     subjects: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -24,6 +27,7 @@ class Loaded:
     files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
     uploads: set[tuple[str, str]] = field(default_factory=set)
     seal_keys: dict[str, str] = field(default_factory=dict)
+    sealed_before: dict[str, set[bool]] = field(default_factory=dict)
 
 
 async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: list[Submission | Passage]) -> Loaded:
@@ -83,7 +87,8 @@ async def _find_files(
     wanted = [(taken.act.sender, bytes.fromhex(digest)) for taken in submissions for digest in taken.act.document.files]
     senders, digests = zip(*wanted, strict=True)
     for row in await connection.fetch(
-        "SELECT node_id, sha256, size, object_key, file_key FROM upload JOIN "
+        "SELECT node_id, sha256, size, object_key, file_key, ARRAY(SELECT DISTINCT sealed_for IS NOT NULL "
+        "FROM enclosed WHERE enclosed.object_key = upload.object_key) AS sealed FROM upload JOIN "
         "unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) USING (node_id, sha256) FOR SHARE OF upload",
         list(senders),
         list(digests),
@@ -91,6 +96,7 @@ async def _find_files(
         key = vault.unwrap(row["file_key"], row["object_key"].encode())
         found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
         found.uploads.add((row["node_id"], row["sha256"].hex()))
+        found.sealed_before[row["object_key"]] = set(row["sealed"])
     # A file that the sender may read by an earlier act can be named again, without another upload.
     for row in await connection.fetch(
         'SELECT node_id, enclosed.sha256, enclosed.root_id, size, object_key, file_key, "case".data_key '

@@ -70,6 +70,7 @@ def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> 
         seq=seq,
         readers=tuple(dict.fromkeys((act.sender, *act.document.recipients, *sorted(decision.also_read)))),
         contents=(body_sha256.hex(), *dict.fromkeys(one.sha256 for one in act.document.attachments)),
+        sealed_for=tuple(one.recipient for one in act.document.sealed),
     )
 
 

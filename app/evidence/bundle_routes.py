@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app import errors
+from app.access.deps import Accounted, reads
 from app.attachments.routes import Files
 from app.casework.values import UUID_PATTERN
 from app.config import Settings
@@ -21,7 +22,7 @@ from app.transparency.routes import transparency
 from app.vault import Vault
 
 MEDIA_TYPE = "application/zip"
-router = APIRouter(tags=["reads"])
+router = APIRouter(tags=["reads"], route_class=Accounted)
 _UUID = re.compile(UUID_PATTERN)
 _ZIP: dict[int | str, dict[str, Any]] = {
     200: {
@@ -36,6 +37,7 @@ _ZIP: dict[int | str, dict[str, Any]] = {
     operation_id="get_bundle",
     summary="A lead as evidence that verifies offline · 下载证据包",
     response_class=Response,
+    dependencies=[reads("bundle", "lead_id")],
     responses=_ZIP | documented(errors.Unauthenticated, errors.NotFound, errors.TooManyRequests, errors.Overloaded),
 )
 async def get_bundle(

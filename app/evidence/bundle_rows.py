@@ -35,7 +35,10 @@ _OWN_KEY_EVENTS = """
     ORDER BY e.number
 """
 _KEYS = "SELECT jwk::text AS jwk FROM node_key WHERE kid = ANY($1::text[])"
-_ENCLOSED = "SELECT DISTINCT encode(sha256, 'hex') AS sha256 FROM enclosed WHERE act_id = ANY($1::uuid[]) ORDER BY 1"
+_ENCLOSED = """
+    SELECT DISTINCT encode(sha256, 'hex') AS sha256 FROM enclosed
+    WHERE act_id = ANY($1::uuid[]) AND sealed_for IS NULL ORDER BY 1
+"""
 
 
 async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str) -> list[Any]:
@@ -69,7 +72,7 @@ async def keys(connection: "asyncpg.Connection[Any]", kids: Collection[str]) -> 
 
 
 async def enclosed_in(connection: "asyncpg.Connection[Any]", act_ids: Collection[UUID]) -> list[str]:
-    """Return the SHA-256 (hex) of every file that these acts name."""
+    """Return the SHA-256 (hex) of every file that these acts name. A sealed part is not among them, ever."""
     return [row["sha256"] for row in await connection.fetch(_ENCLOSED, list(act_ids))]
 
 

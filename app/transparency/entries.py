@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from datetime import date
 
 from cryptography.hazmat.primitives import hashes
 
 HEAD = b"leadbridge/entry/v1\n"
+ACCESS_LOG_HEAD = HEAD + b'{"t":"access-log",'
 
 
 def act_entry(*, jws: str, body: bytes, receipt: bytes, receipt_jws: str) -> bytes:
@@ -52,6 +54,11 @@ def key_entry(*, node: str, kid: str, purpose: str, event: str, key_event: int, 
 def refused_classified_entry(*, request_jws: str) -> bytes:
     """Return the entry that says that classified material was refused; nothing of its body is kept."""
     return _entry({"t": "refused-classified", "request_jws_sha256": _sha256(request_jws.encode("ascii"))})
+
+
+def access_log_entry(*, day: date, count: int, chain: bytes) -> bytes:
+    """Return the entry that closes a day of the access log: how many reads, and the hash of their chain."""
+    return _entry({"t": "access-log", "day": day.isoformat(), "count": count, "chain": chain.hex()})
 
 
 def _entry(members: dict[str, str | int]) -> bytes:

@@ -25,7 +25,7 @@ ROUND = 1000
 IDLE_SECONDS = 0.1
 CHANNEL = "leadbridge_inbox"
 SEQUENCED = Metric("leadbridge_sequenced_total", "events that were given their place in the log")
-_RANK = {"key": 0, "act": 1, "notice": 1, "refused-classified": 1, "revocation": 2}
+_RANK = {"key": 0, "act": 1, "notice": 1, "refused-classified": 1, "access-log": 1, "revocation": 2}
 _log = structlog.get_logger(__name__)
 
 

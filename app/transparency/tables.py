@@ -20,7 +20,7 @@ from sqlmodel import Field
 
 from app.db import Table
 
-KINDS = ("key", "act", "notice", "refused-classified", "revocation")
+KINDS = ("key", "act", "notice", "refused-classified", "revocation", "access-log")
 
 
 class Unsequenced(Table, table=True):

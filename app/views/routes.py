@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import AfterValidator
 
 from app import errors
+from app.access.deps import Accounted, ThisRead, reads
 from app.casework.acts.register import Category
 from app.casework.case import LeadState
 from app.casework.values import Instant
-from app.deps import Engine
+from app.deps import Clock, Engine
 from app.docket.batch import number_digest
 from app.problems import documented, speaks_chinese
 from app.registry.caller import Caller
@@ -18,13 +19,13 @@ from app.views import acts, legs
 from app.views import consultations as talks
 from app.views import deadlines as clocks
 from app.views import inbox as inboxes
-from app.views.acting import ActingPerson
 from app.views.cases import find_lead
 from app.views.consultations import ConsultationShown
 from app.views.cursors import decode_position, encode_position
 from app.views.deps import Cursor, Limit, LocalTime, NumberKey, OpenVault, PathId, Waiting, never_stored, uuids_in_path
 from app.views.entry import entry
 from app.views.leads import Filters, find_leads
+from app.views.openings import OpeningPage, openings
 from app.views.schemas import (
     DeadlinePage,
     FeedbackShown,
@@ -38,6 +39,7 @@ from app.views.schemas import (
 
 router = APIRouter(
     tags=["reads"],
+    route_class=Accounted,
     dependencies=[Depends(uuids_in_path), Depends(never_stored)],
     responses={429: documented(errors.TooManyRequests)[429]},
 )
@@ -76,10 +78,13 @@ async def list_leads(
     vault: OpenVault,
     local: LocalTime,
     filters: Annotated[Filters, Depends(_filters)],
+    read: ThisRead,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> LeadPage:
     """Newest first. A page may be short, even empty, and still have a `next`: the end is where `next` is null."""
+    if filters.number is not None:
+        read.note("search")
     after = None if cursor is None else decode_position(cursor)
     found = await find_leads(engine, vault, caller.node_id, filters, after, limit)
     return LeadPage(
@@ -113,10 +118,30 @@ async def get_timeline(
     return await acts.timeline(engine, caller.node_id, lead_id, cursor, limit, local)
 
 
-@router.get("/v1/acts/{act_id}", operation_id="get_act", summary="One act, byte for byte · 查看文书", responses=ONE)
-async def get_act(caller: Caller, engine: Engine, vault: OpenVault, _: ActingPerson, act_id: PathId) -> StoredAct:
+@router.get(
+    "/v1/acts/{act_id}",
+    operation_id="get_act",
+    summary="One act, byte for byte · 查看文书",
+    responses=ONE,
+    dependencies=[reads("act", "act_id")],
+)
+async def get_act(caller: Caller, engine: Engine, vault: OpenVault, act_id: PathId) -> StoredAct:
     """The act as it was signed and its receipt, for those who may read it."""
     return await acts.stored_act(engine, vault, caller.node_id, act_id)
+
+
+@router.get(
+    "/v1/leads/{lead_id}/openings",
+    operation_id="list_openings",
+    summary="Openings of what was sealed on a lead · 拆封及查阅记录",
+    responses=ONE,
+    dependencies=[reads("openings", "lead_id")],
+)
+async def list_openings(
+    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, now: Clock, lead_id: PathId
+) -> OpeningPage:
+    """For the agency that opened and the one that had sealed it: readers, purpose, end, and each fetch."""
+    return await openings(engine, vault, caller.node_id, lead_id, now(), local)
 
 
 @router.get(
@@ -124,6 +149,7 @@ async def get_act(caller: Caller, engine: Engine, vault: OpenVault, _: ActingPer
     operation_id="get_transfer",
     summary="One transfer · 查看移送",
     responses=ONE,
+    dependencies=[reads("transfer", "transfer_id")],
 )
 async def get_transfer(
     caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, transfer_id: PathId
@@ -137,6 +163,7 @@ async def get_transfer(
     operation_id="get_feedback",
     summary="One feedback · 查看反馈",
     responses=ONE,
+    dependencies=[reads("feedback", "feedback_id")],
 )
 async def get_feedback(
     caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, feedback_id: PathId
@@ -150,6 +177,7 @@ async def get_feedback(
     operation_id="get_consultation",
     summary="One consultation · 查看会商",
     responses=ONE,
+    dependencies=[reads("consultation", "consultation_id")],
 )
 async def get_consultation(
     caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, consultation_id: PathId

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app import errors
+from app.access.deps import Accounted, ThisRead
 from app.casework.kinds import Kind
 from app.casework.values import NODE_ID_PATTERN
 from app.config import Settings
@@ -28,6 +29,7 @@ from app.views.statistics_sheet import figure_cells
 
 router = APIRouter(
     tags=["reads"],
+    route_class=Accounted,
     dependencies=[Depends(never_stored)],
     responses=documented(errors.Unauthenticated, errors.TooManyRequests),
 )
@@ -70,6 +72,7 @@ async def read_ledger(
     caller: Caller,
     means: Annotated[Means, Depends(_means)],
     form: AskedForm,
+    read: ThisRead,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:
@@ -81,6 +84,7 @@ async def read_ledger(
     page = await ledger(means, caller.node_id, after, limit)
     if form == "json":
         return page
+    read.note("ledger-sheet")
     link = None if page.next is None else str(request.url.include_query_params(cursor=page.next, limit=limit))
     return sheet(form, "ledger", HEADINGS, cells(page), link)
 
@@ -98,12 +102,14 @@ async def read_statistics(
     directory: Register,
     now: Clock,
     form: AskedForm,
+    read: ThisRead,
     month: Month = None,
 ) -> Any:
     """As of now, in root leads: received = replied + in_verification + pending + passed_on + returned, always."""
     found = await own_statistics(engine, directory.nodes[caller.node_id], month, now())
     if form == "json":
         return found
+    read.note("statistics-sheet")
     return sheet(form, "statistics", ("part 部分", "measure 指标", "value 数值"), figure_cells(found), None)
 
 

@@ -61,7 +61,13 @@ class Stage:
         return self.case.leads[self.lead_id]
 
     def act(
-        self, name: str, sender: str, content: dict[str, Any], to: tuple[str, ...] = (), prev: str | None = ""
+        self,
+        name: str,
+        sender: str,
+        content: dict[str, Any],
+        to: tuple[str, ...] = (),
+        prev: str | None = "",
+        sealed_for: tuple[str, ...] = (),
     ) -> Decision:
         """Do an act; `prev` defaults to the newest thing on record that the sender has seen."""
         opens = CATALOGUE[name].opens_case
@@ -91,7 +97,8 @@ class Stage:
         decision = decide(self.case, act, given)
         case = evolve(self.case, decision, self.now)
         readers = tuple(dict.fromkeys((sender, *to, *sorted(decision.also_read))))
-        case = on_record(case, self._ref(act_id, name, sender, len(case.acts) + 1, readers))
+        ref = self._ref(act_id, name, sender, len(case.acts) + 1, readers)
+        case = on_record(case, ref.but(sealed_for=sealed_for))
         for notice in decision.notices:
             notice_id = str(uuid4())
             ref = self._ref(notice_id, notice.notice, "exchange-test", len(case.acts) + 1, (notice.to,))

@@ -3,12 +3,12 @@
 How many seats there are, which titles sign on them and which one is the legal review: `app/casework/practice.py`.
 """
 
-import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.approval import person
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.practice import MOST_SEATS, Practice
@@ -97,9 +97,9 @@ def sign(scene: Scene[Sign]) -> Decision:
     scene.require_holder()
     lead, wanted = scene.lead, scene.content
     task = lead.chapter(Verification)
-    signer = _person(wanted.signer.name)
+    signer = person(wanted.signer.name)
     scene.require_role(
-        signer not in {_person(name) for name in task.handlers},
+        signer not in {person(name) for name in task.handlers},
         "signers who did not handle the lead",
         "未参与核查的审核人员",
     )
@@ -111,10 +111,10 @@ def sign(scene: Scene[Sign]) -> Decision:
     seat = len(task.signatures) + 1
     if wanted.seat != seat:
         raise SEAT_ORDER.violated(f"Seat {seat} is next.", f"应由第{seat}席签字。")
-    if signer in {_person(one.name) for one in task.signatures}:
+    if signer in {person(one.name) for one in task.signatures}:
         raise DISTINCT_SIGNERS.violated()
     titles = practice.seats[seat - 1].titles
-    if titles and _person(wanted.signer.title) not in {_person(title) for title in titles}:
+    if titles and person(wanted.signer.title) not in {person(title) for title in titles}:
         raise SEAT_TITLE.violated(f"They are: {', '.join(titles)}.", f"应为：{'、'.join(titles)}。")
     if seat == practice.legal_review and wanted.decision == "approve" and not _passed(wanted.gates):
         raise FOUR_GATES.violated()
@@ -158,8 +158,3 @@ def _require_fitting(scene: Scene[Sign], practice: Practice) -> None:
 
 def _passed(gates: Gates | None) -> bool:
     return gates is not None and all(gate.ok for _, gate in gates)
-
-
-def _person(name: str) -> str:
-    """Return a name or title as it is compared: however it was spaced or typed, it is the same."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

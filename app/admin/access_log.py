@@ -1,0 +1,121 @@
+"""The auditor's view of the access log: who read what and what for, never what it said."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import errors
+from app.access.deps import Accounted, TheRecorder, enter
+from app.access.recorder import Access
+from app.admin.sessions import Auditor
+from app.casework.values import NODE_ID_PATTERN, Day
+from app.deps import Engine
+from app.docket.issuer import Issuer
+from app.problems import documented
+from app.signing import b64url
+
+router = APIRouter(
+    prefix="/v1/admin",
+    tags=["admin"],
+    route_class=Accounted,
+    responses={429: documented(errors.TooManyRequests)[429]},
+)
+_PAGE = text("""
+    SELECT * FROM access_log
+    WHERE (CAST(:day AS date) IS NULL OR day = :day) AND (CAST(:node AS text) IS NULL OR node_id = :node)
+    AND (CAST(:person AS text) IS NULL OR person = :person)
+    AND (CAST(:at AS timestamptz) IS NULL OR (at, access_id) < (:at, CAST(:access_id AS uuid)))
+    ORDER BY at DESC, access_id DESC LIMIT :limit
+""")
+
+
+class AccessShown(BaseModel):
+    """One read. `node` is null where an administrator read; `person` is then the administrator's name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_id: str
+    at: str
+    node: str | None
+    person: str | None
+    purpose: str | None
+    what: str
+    subject: str | None = Field(description="the id or digest that was read")
+    opening_id: str | None = Field(description="by which a sealed part was fetched")
+
+
+class AccessPage(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    items: list[AccessShown]
+    next: str | None
+
+
+def _asked(
+    node: Annotated[str | None, Query(pattern=NODE_ID_PATTERN)] = None,
+    person: Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]*$")] = None,
+    day: Annotated[Day | None, Query(description="local day of the exchange")] = None,
+    cursor: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
+) -> dict[str, Any]:
+    at, access_id = (None, None) if cursor is None else _place(cursor)
+    return {"day": day, "node": node, "person": person, "at": at, "access_id": access_id}
+
+
+def _cursor(last: Any) -> str:
+    return b64url.encode(f"{last.at.astimezone(UTC).isoformat()} {last.access_id}".encode())
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, access_id = b64url.decode(cursor).decode("ascii").split(" ")
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(access_id)
+    except (ValueError, OverflowError) as error:
+        raise errors.InvalidDocument(
+            "`cursor` is none that this list gave out.", "cursor 不是本列表给出的翻页标记。"
+        ) from error
+
+
+@router.get(
+    "/access-log",
+    operation_id="read_access_log",
+    summary="Who read what · 查阅日志（审计）",
+    responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.Overloaded),
+)
+async def read_access_log(
+    auditor: Auditor,
+    request: Request,
+    response: Response,
+    engine: Engine,
+    recorder: TheRecorder,
+    asked: Annotated[dict[str, Any], Depends(_asked)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AccessPage:
+    """Newest first, for auditors. This reading is recorded too."""
+    response.headers["Cache-Control"] = "no-store"
+    enter(request, recorder, Access(None, auditor.name, None, "access-log"))
+    rows = await _rows(engine, asked | {"limit": limit + 1})
+    local = cast(Issuer, request.app.state.issuer).local
+    items = [
+        AccessShown(
+            access_id=str(row.access_id),
+            at=local(row.at),
+            node=row.node_id,
+            person=row.person,
+            purpose=row.purpose,
+            what=row.what,
+            subject=row.subject,
+            opening_id=None if row.opening_id is None else str(row.opening_id),
+        )
+        for row in rows[:limit]
+    ]
+    return AccessPage(items=items, next=_cursor(rows[limit - 1]) if len(rows) > limit else None)
+
+
+async def _rows(engine: AsyncEngine, asked: dict[str, Any]) -> list[Any]:
+    async with engine.connect() as connection:
+        return list(await connection.execute(_PAGE, asked))

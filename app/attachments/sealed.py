@@ -1,0 +1,69 @@
+"""Sealed parts: served to their recipient alone, and only while an opening of that recipient runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.attachments.queries import StoredFile
+from app.casework.acts.identity import Opening, running_openings
+from app.casework.case import Case
+from app.db import driver_connection
+from app.errors import ForbiddenAct, InvalidDocument, NotFound
+from app.vault import Vault, decrypt
+
+_PARTS = """
+    SELECT enclosed.act_id, enclosed.root_id, size, object_key, file_key, data_key, snapshot FROM enclosed
+    JOIN act_reader ON act_reader.act_id = enclosed.act_id AND act_reader.node_id = sealed_for
+    JOIN "case" ON "case".root_id = enclosed.root_id
+    WHERE sha256 = $1 AND sealed_for = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """A sealed part that its recipient may fetch now, and the opening by which it may."""
+
+    file: StoredFile
+    opening_id: UUID
+
+
+async def find_sealed(
+    engine: AsyncEngine,
+    vault: Vault,
+    node_id: str,
+    sha256: bytes,
+    person: str | None,
+    purpose: str | None,
+    now: datetime,
+) -> SealedFile:
+    """Return the part that was sealed for a node, for a person who is a reader of an opening that runs.
+
+    Raises `NotFound` for everybody else and while nothing runs, `InvalidDocument` if the person or the purpose is not
+    said, `ForbiddenAct` if the person is no reader.
+    """
+    async with driver_connection(engine) as connection:
+        rows = await connection.fetch(_PARTS, sha256, node_id)
+    found = [(row, opening) for row in rows for opening in _running(vault, row, node_id, now)]
+    if not found:
+        raise NotFound
+    if person is None or purpose is None:
+        raise InvalidDocument(
+            "To fetch a sealed part say who reads, and what for: X-Acting-Person and X-Purpose.",
+            "读取密封件应当在 X-Acting-Person 和 X-Purpose 中说明查阅人和用途。",
+        )
+    for row, opening in found:
+        if opening.lets(person):
+            data_key = vault.unwrap(row["data_key"], str(row["root_id"]).encode())
+            file_key = decrypt(data_key, row["file_key"], row["object_key"].encode())
+            file = StoredFile(sha256, row["size"], row["object_key"], file_key)
+            return SealedFile(file, UUID(opening.opening_id))
+    raise ForbiddenAct("This person is no reader of the opening.", "该人员不在拆封授权的查阅人之列。")
+
+
+def _running(vault: Vault, row: Any, node_id: str, now: datetime) -> tuple[Opening, ...]:
+    root = str(row["root_id"]).encode()
+    case = Case.model_validate_json(decrypt(vault.unwrap(row["data_key"], root), row["snapshot"], root))
+    return running_openings(case, node_id, str(row["act_id"]), now)

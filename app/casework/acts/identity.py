@@ -1,0 +1,152 @@
+"""identity.open 拆封: a sealed recipient says who may see the reporter's identity, what for, and until when.
+
+The exchange cannot open a sealed part; it serves it to its recipient only while an opening of that recipient runs. An
+opening ends by the clock alone, when `expires_at` is past: nothing is owed then, no deadline runs, no notice is said.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from app.casework.acts.catalogue import act
+from app.casework.approval import Named, person
+from app.casework.case import Case, Chapter, Frozen, Lead
+from app.casework.decision import Claim, Decision
+from app.casework.rules import Rule
+from app.casework.scene import Scene
+from app.casework.values import Content, Id, Instant, Label, Text
+from app.errors import InvalidDocument, NotFound, Source
+
+LONGEST = timedelta(days=30)
+LONGEST_NAME = 200  # bytes of UTF-8: what X-Acting-Person can say
+
+TWO_APPROVERS = Rule(
+    "R-TWO-APPROVERS",
+    Source.default("a sealed identity is opened by two persons together"),
+    "Two different persons approve an opening.",
+    "拆封应当由两名不同人员批准。",
+)
+OPENING_ENDS = Rule(
+    "R-OPENING-ENDS",
+    Source.default("an opening ends within 30 days; another one may follow"),
+    "An opening ends in the future, and within 30 days.",
+    "拆封授权的截止时间应当在此刻之后、三十日以内。",
+)
+
+
+def _sayable(name: str) -> str:
+    if len(name.encode()) > LONGEST_NAME:
+        raise ValueError("a reader's name has at most 200 bytes: reads must be able to say it in X-Acting-Person")
+    return name
+
+
+class Reader(Content):
+    """A person who may see the identity; `name` is what X-Acting-Person says at each fetch."""
+
+    name: Annotated[Label, AfterValidator(_sayable)]
+    title: Label
+
+
+class IdentityOpening(Content):
+    """拆封审批: which act's sealed part, who approved (two persons), who may read, what for, until when."""
+
+    opening_id: Id
+    of_act: Id
+    approvers: Annotated[tuple[Named, ...], Field(min_length=2, max_length=2)]
+    readers: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=50)]
+    purpose: Text
+    expires_at: Instant
+
+
+class Opening(Frozen):
+    """One opening. `readers` are names: what each fetch is judged by. `origin` sent the act with the sealed part."""
+
+    opening_id: str
+    act_id: str
+    of_act: str
+    opener: str
+    origin: str
+    readers: tuple[str, ...]
+    purpose: str
+    opened_at: datetime
+    expires_at: datetime
+
+    def lets(self, name: str) -> bool:
+        """Return whether a person is one of the readers, however the name is spaced or typed."""
+        return person(name) in {person(one) for one in self.readers}
+
+
+class Openings(Chapter):
+    """拆封: all openings of sealed parts on a lead, in order, those that have ended too."""
+
+    key: ClassVar[str] = "openings"
+    openings: tuple[Opening, ...] = ()
+
+
+def openings_of(lead: Lead, node: str) -> tuple[Opening, ...]:
+    """Return the openings that a node made, or made of what it had sealed."""
+    return tuple(one for one in lead.chapter(Openings).openings if node in (one.opener, one.origin))
+
+
+def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tuple[Opening, ...]:
+    """Return the openings by which `opener` may fetch its sealed part of an act now, newest first."""
+    found = (one for lead in case.leads.values() for one in lead.chapter(Openings).openings)
+    mine = [one for one in found if (one.opener, one.of_act) == (opener, of_act) and one.expires_at > now]
+    return tuple(sorted(mine, key=lambda one: one.opened_at, reverse=True))
+
+
+@act(
+    "identity.open",
+    "/v1/leads/{lead_id}/identity-openings",
+    IdentityOpening,
+    title=("Open a sealed identity", "拆封"),
+    who=("a recipient that a part of the act was sealed for", "该文书密封件的接收单位"),
+    rules=(TWO_APPROVERS, OPENING_ENDS),
+    claims=("opening_id",),
+    example={
+        "opening_id": "019ccd10-0000-7000-8000-000000000012",
+        "of_act": "019ccd10-0000-7000-8000-000000000010",
+        "approvers": [{"name": "周某某", "title": "局长"}, {"name": "郑某某", "title": "法制大队长"}],
+        "readers": [{"name": "孙某某", "title": "民警"}, {"name": "钱某某", "title": "民警"}],
+        "purpose": "举报人受到威胁，需采取保护措施",
+        "expires_at": "2026-04-20T18:00:00+08:00",
+    },
+)
+def open_identity(scene: Scene[IdentityOpening]) -> Decision:
+    """Let named persons see what was sealed for the sender, in every state: who reports may need protection late.
+
+    It stands on the lead of the sealed act itself, also after a split, so that its origin can be told of it without
+    learning of a part that it may not know of. The origin reads it in the timeline.
+    """
+    wanted = scene.content
+    found = next((ref for ref in scene.case.acts if ref.act_id == wanted.of_act), None)
+    if found is None or scene.act.sender not in found.readers:
+        raise NotFound
+    scene.require_role(scene.act.sender in found.sealed_for, "recipient of the sealed part", "密封件的接收单位")
+    scene.require_no_recipients()
+    if found.lead_id != scene.act.lead_id:
+        raise InvalidDocument("The act belongs to another lead.", "所列文书属于另一线索。")
+    scene.require_prev()
+    if len({person(one.name) for one in wanted.approvers}) < len(wanted.approvers):
+        raise TWO_APPROVERS.violated()
+    if not scene.now < wanted.expires_at <= scene.now + LONGEST:
+        raise OPENING_ENDS.violated()
+    opening = Opening(
+        opening_id=wanted.opening_id,
+        act_id=scene.act.act_id,
+        of_act=wanted.of_act,
+        opener=scene.act.sender,
+        origin=found.sender,
+        readers=tuple(one.name for one in wanted.readers),
+        purpose=wanted.purpose,
+        opened_at=scene.now,
+        expires_at=wanted.expires_at,
+    )
+    lead = scene.lead
+    chapter = lead.chapter(Openings)
+    return Decision(
+        leads=(lead.with_chapter(chapter.but(openings=(*chapter.openings, opening))),),
+        claims=(Claim(opening.opening_id, "opening", lead.lead_id),),
+        also_read=frozenset({found.sender}) - {scene.act.sender, *lead.concerned},
+    )

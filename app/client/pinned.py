@@ -1,0 +1,49 @@
+"""Whom to seal for: the register is the exchange's word, so a seal key counts only under a pinned `act` key."""
+
+import base64
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app.client.errors import Unproven
+from app.errors import Problem
+from app.signing import strict_json
+from app.signing.jws import read_header, verify_detached
+from app.signing.keys import PublicKey, SealKey, load_public_jwk, load_seal_jwk
+
+REGISTRATIONS = ("lead-enrolment+jws", "lead-key+jws")
+
+
+def verified_seal_key(shown: Mapping[str, Any], node_id: str, kids: Collection[str], exchange_id: str) -> SealKey:
+    """Return the newest unrevoked seal key in the register's entry of a node; raise Unproven for any doubt.
+
+    `kids` are the thumbprints of the node's `act` keys that the caller pinned. The key must stand, as a seal key, in
+    a registration that one of them signed for this node at this exchange. An exchange that lies can hide a newer
+    key or a revocation; it cannot put a key of its own in their place.
+    """
+    sealing = [one for one in shown["keys"] if one["purpose"] == "seal" and one["revoked"] is None]
+    if not sealing:
+        raise Unproven(f"{node_id} has no seal key")
+    newest = max(sealing, key=lambda one: int(one["key_event"]))
+    acting = [one["jwk"] for one in shown["keys"] if one["purpose"] == "act" and one["kid"] in kids]
+    try:
+        key = load_seal_jwk(newest["jwk"])
+        signers = {pinned.kid: pinned for pinned in map(load_public_jwk, acting) if pinned.kid in kids}
+        document = _registration(newest["registration"], signers, node_id, exchange_id)
+        named = [load_seal_jwk(one["jwk"]) for one in document["keys"] if one["purpose"] == "seal"]
+    except (Problem, KeyError, TypeError, ValueError) as wrong:
+        raise Unproven(f"no pinned act key of {node_id} signed for its seal key") from wrong
+    if key not in named or document.get("node_id", node_id) != node_id:
+        raise Unproven(f"the registration that {node_id} signed is of another seal key")
+    return key
+
+
+def _registration(
+    request: Mapping[str, Any], signers: Mapping[str, PublicKey], node_id: str, exchange_id: str
+) -> Mapping[str, Any]:
+    body = base64.urlsafe_b64decode(request["body"] + "=" * (-len(request["body"]) % 4))
+    header = read_header(request["jws"])
+    if header.typ not in REGISTRATIONS:
+        raise ValueError("a request of another kind")
+    verify_detached(request["jws"], body, signers[header.kid], typ=header.typ, iss=node_id, aud=exchange_id)
+    document: Mapping[str, Any] = strict_json.loads(body)
+    return document
