@@ -236,8 +236,8 @@ def test_the_database_and_all_keys_of_the_exchange_together_do_not_open_a_sealed
     cases = world.rows('SELECT root_id, data_key, snapshot FROM "case"')
     keys = {row.root_id: root_key(vault, str(row.root_id), row.data_key) for row in cases}
     readable = [stored_case(keys[row.root_id], str(row.root_id), row.snapshot).model_dump_json() for row in cases]
-    for row in world.rows("SELECT root_id, act_id, body FROM act"):
-        readable.append(stored_body(keys[row.root_id], str(row.act_id), row.body).decode())
+    acts = world.rows("SELECT root_id, act_id, body FROM act")
+    readable += [stored_body(keys[row.root_id], str(row.act_id), row.body).decode() for row in acts]
     # What the exchange holds of the identity, decrypted with all that it has: the JWE, and no key to it.
     part = world.agency("police").with_token("GET", f"/v1/attachments/{part_of(world, act_id)}", headers=HEADERS)
     readable.append(part.text)
