@@ -10,10 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.access.chain import NOTHING_BEFORE, begin, extend
 from app.access.months import ensure_months
 from app.db import driver_connection
@@ -24,20 +23,18 @@ EVERY_SECONDS = 20.0
 LOCK = 0x4C65_4163  # with the day's number; `access_day_is_open` in the database takes it shared
 CHUNK = 2000
 ROWS = "SELECT * FROM access_log WHERE day = $1 ORDER BY at, access_id"
-_log = structlog.get_logger(__name__)
 
 
 async def keep_access_log(engine: AsyncEngine, clock: type_clock, zone: ZoneInfo) -> None:
     """Make partitions ahead and close the days that are over, until cancelled."""
-    while True:
-        try:
-            async with driver_connection(engine) as connection:
-                today = clock().astimezone(zone).date()
-                await ensure_months(connection, today)
-                await close_days(connection, clock, today)
-        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            _log.warning("the access log could not be closed", error=type(error).__name__)
-        await asyncio.sleep(EVERY_SECONDS)
+
+    async def turn() -> None:
+        async with driver_connection(engine) as connection:
+            today = clock().astimezone(zone).date()
+            await ensure_months(connection, today)
+            await close_days(connection, clock, today)
+
+    await loops.repeat("access log", turn, EVERY_SECONDS)
 
 
 async def close_days(connection: "asyncpg.Connection[Any]", clock: type_clock, today: date) -> int:
