@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from app.casework.acts.catalogue import act
 from app.casework.approval import Named, person
-from app.casework.case import Case, Chapter, Frozen, Lead
+from app.casework.case import ENDED, Case, Chapter, Frozen, Lead
 from app.casework.decision import Claim, Decision
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -103,6 +103,7 @@ def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tup
     title=("Open a sealed identity", "拆封"),
     who=("a recipient that a part of the act was sealed for", "该文书密封件的接收单位"),
     rules=(TWO_APPROVERS, OPENING_ENDS),
+    after=ENDED,
     claims=("opening_id",),
     example={
         "opening_id": "019ccd10-0000-7000-8000-000000000012",
