@@ -17,6 +17,7 @@ from app.config import Settings
 from app.db import create_engine
 from app.evidence import rebuild
 from app.signing.keys import generate_private
+from app.signing.sealing import generate_sealing
 from app.vault import open_vault
 from tests.agencies import PASSWORD, World
 from tests.registry_app import Hand
@@ -35,6 +36,7 @@ CAST = {
     H1: ("court", "测试县人民法院", "990121", "county"),
 }
 WAIT = 20
+REPORTER = {"name": "马某某", "phone": "0990-5550199"}  # sealed, and in no document
 
 
 class Story:
@@ -51,12 +53,16 @@ class Story:
         self.told = 0
         self.broken: str | None = None
         self.agencies = {node: self._enrolled(node) for node in CAST}
+        # The agencies of the county know each other's keys from elsewhere.
+        for agency in self.agencies.values():
+            for node, other in self.agencies.items():
+                agency.pin(node, other.keys.act.kid)
 
     def _enrolled(self, node_id: str) -> Agency:
         kind, name, division, level = CAST[node_id]
         admin = self.world.admin
         admin.create_node(node_id, kind=kind, name=name, division_code=division, level=level)
-        keys = NodeKeys(generate_private("Ed25519"), generate_private("ES256"))
+        keys = NodeKeys(generate_private("Ed25519"), generate_private("ES256"), generate_sealing())
         agency = Agency(self.world.url, node_id, EXCHANGE_ID, keys, clock=self.hand)
         self.world.stack.callback(agency.close)
         agency.defaults = {
@@ -66,20 +72,20 @@ class Story:
         agency.enrol(admin.enrolment_code(node_id)["code"])
         return agency
 
-    def operator(self) -> httpx.Client:
-        """Return the line of an operator who has logged in."""
+    def administrator(self, role: str) -> httpx.Client:
+        """Return the line of an operator or auditor who has logged in."""
 
         async def add() -> None:
             engine = create_engine(self.world.database_url, pool_size=1)
             try:
-                await add_person(engine, "operator", ["operator"], PASSWORD, self.hand.now)
+                await add_person(engine, role, [role], PASSWORD, self.hand.now)
             finally:
                 await engine.dispose()
 
         asyncio.run(add())
         http = httpx.Client(base_url=self.world.url, timeout=20)
         self.world.stack.callback(http.close)
-        answer = http.post("/v1/admin/token", data={"username": "operator", "password": PASSWORD})
+        answer = http.post("/v1/admin/token", data={"username": role, "password": PASSWORD})
         http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return http
 

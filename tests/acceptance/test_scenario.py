@@ -4,19 +4,18 @@ Over real HTTP, with the background loops on and a clock that the test moves. Th
 story, told in the order of time, and depend on each other; this file tells it to step 13, the conclusion, and
 `test_scenario_to_the_end.py` goes on.
 
-Left to later work, and therefore left out here: the reporter's sealed identity and its opening (steps 2 and 21) and the
-ledger (step 24).
+Left out here: the ledger (step 24).
 """
 
 from app.client import uuid7
 from app.demo import texts
 from app.demo.texts import letter, signature
-from tests.acceptance.story import C1, H1, J1, O1, P1, R1, S1, T1, Story, due
+from tests.acceptance.story import C1, H1, J1, O1, P1, R1, REPORTER, S1, T1, Story, due
 
 
 def test_the_operator_enters_the_calendar_of_the_year(story: Story) -> None:
     days = [{"date": "2026-04-06", "kind": "holiday", "name": "清明节"}]
-    put = story.operator().put("/v1/admin/calendar/2026", json={"source": "试验性通知", "days": days})
+    put = story.administrator("operator").put("/v1/admin/calendar/2026", json={"source": "试验性通知", "days": days})
     assert (put.status_code, put.json()["days"]) == (200, days)
 
 
@@ -36,13 +35,17 @@ def test_step_1_a_marked_file_is_refused_and_only_the_refusal_is_kept(story: Sto
 def test_step_2_an_unmarked_lead_is_registered(story: Story) -> None:
     story.at("03-02 09:10")
     story.ids["L1"] = uuid7()
-    receipt = story.says(T1, "lead.register", "L1", texts.L1)
+    sealed = story.agencies[T1].seal_identity(story.ids["L1"], REPORTER, [P1])
+    receipt = story.says(T1, "lead.register", "L1", texts.L1, **sealed.envelope)
     assert receipt.lead_state == "registered"
     assert (receipt.lead_no, receipt.document["received_at"][:16]) == (
         story.sees(T1, "L1")["lead_no"],
         "2026-03-02T09:10",
     )
     assert all(story.lead_hidden("L1", of=node) for node in (P1, S1, J1, R1, C1, O1))
+    story.ids["registered"], (part,) = receipt.act_id, sealed.sealed
+    assert part["recipient"] == P1
+    assert all(story.hidden(node, f"/v1/attachments/{part['sha256']}") for node in (T1, P1, S1))
 
 
 def test_step_3_a_township_screens_but_may_not_verify(story: Story) -> None:

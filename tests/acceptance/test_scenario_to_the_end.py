@@ -3,10 +3,12 @@
 It begins where `test_scenario.py` leaves the story, so that both files are run together.
 """
 
-from app.client import uuid7
+import pytest
+
+from app.client import Refused, uuid7
 from app.demo import texts
 from app.demo.texts import convened, minutes, signature
-from tests.acceptance.story import C1, H1, J1, O1, P1, R1, S1, T1, Story, due
+from tests.acceptance.story import C1, H1, J1, O1, P1, R1, REPORTER, S1, T1, Story, due
 
 
 def test_step_14_each_side_is_answered_at_its_own_level(story: Story) -> None:
@@ -205,6 +207,31 @@ def test_step_21_a_threatened_reporter_is_protected_within_a_day(story: Story) -
     assert story.act_read(T1, "A", "protection.answer").content["measures"] == "已安排民警每日走访"
 
 
+def test_step_21_two_officers_see_who_reported_for_seven_days_and_each_view_is_on_record(story: Story) -> None:
+    police, registered = story.agencies[P1], story.ids["registered"]
+    officers = [{"name": "孙某某", "title": "民警"}, {"name": "钱某某", "title": "民警"}]
+    approved = [{"name": "周某某", "title": "局长"}, {"name": "郑某某", "title": "法制大队长"}]
+    wanted = {"of_act": registered, "readers": officers, "purpose": "举报人受到威胁，需采取保护措施"}
+    wanted |= {"opening_id": uuid7(), "expires_at": "2026-04-20T16:00:00+08:00"}
+    alone = {**wanted, "approvers": [approved[0], {**approved[0], "title": "专案组长"}]}
+    assert story.refused(P1, "identity.open", "L1", alone) == "422 rule-violated R-TWO-APPROVERS"
+    assert story.refused(T1, "identity.open", "L1", {**wanted, "approvers": approved}) == "403 forbidden-act"
+    story.says(P1, "identity.open", "L1", {**wanted, "approvers": approved})
+    for officer in ("孙某某", "钱某某"):
+        opened = police.open_identity(registered, person=officer, purpose="上门走访")
+        assert opened.identity == REPORTER
+    with pytest.raises(Refused, match="forbidden-act"):
+        police.open_identity(registered, person="周某某", purpose="了解情况")
+    assert story.acts_seen(T1, "L1")[-1] == "identity.open"
+    for node in (T1, P1):
+        (seen,) = story.agencies[node].openings(story.ids["L1"])
+        views = [(one["node"], one["person"], one["purpose"], one["at"][:10]) for one in seen["fetches"]]
+        assert sorted(views) == sorted((P1, who, "上门走访", "2026-04-13") for who in ("孙某某", "钱某某"))
+    asked = {"node": P1, "day": "2026-04-13", "limit": 200}
+    items = story.administrator("auditor").get("/v1/admin/access-log", params=asked).json()["items"]
+    assert {one["person"] for one in items if one["what"] == "identity"} == {"孙某某", "钱某某"}
+
+
 def test_step_22_the_procuratorate_returns_the_file_for_a_month(story: Story) -> None:
     story.at("04-20 09:00")
     case = {"case_no": "测公诉〔2026〕9号", "stage": "移送审查起诉", "filed_at": "2026-04-20T08:30:00+08:00"}
@@ -215,6 +242,8 @@ def test_step_22_the_procuratorate_returns_the_file_for_a_month(story: Story) ->
     assert refused == "422 invalid-document"
     receipt = story.says(J1, "supplementary.return", "A", {"round": 1, "items": [texts.OUTLINE]}, to=[P1])
     assert due(receipt, "D21") == "06-01 23:59"
+    with pytest.raises(Refused, match="not-found"):  # the seven days of step 21 are over
+        story.agencies[P1].open_identity(story.ids["registered"], person="孙某某", purpose="上门走访")
     blocked = story.refused(C1, "lead.clear", "A", {"note": "已办结"})
     assert blocked == "422 rule-violated R-STANDS-OPEN"
 
