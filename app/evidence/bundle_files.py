@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, NotImplementedError, ValueError)
 MOST_BYTES = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
 _NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -81,7 +82,10 @@ class _Zip:
         self._archive = archive
 
     def names(self) -> list[str]:
-        return [one.filename for one in self._archive.infolist() if not one.is_dir() or one.file_size]
+        found = self._archive.infolist()
+        if any(one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for one in found):
+            raise BundleRefused("a file is compressed in a way that no bundle is")
+        return [one.filename for one in found if not one.is_dir() or one.file_size]
 
     def open(self, name: str) -> IO[bytes]:
         return self._archive.open(name)
@@ -97,5 +101,5 @@ def open_files(path: Path) -> Iterator[Files]:
         with zipfile.ZipFile(path) as archive:
             yield Files(_Zip(archive))
     # What the library raises depends on where a zip is damaged: it promises no one class.
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise BundleRefused(f"the zip is damaged: {error}") from error

@@ -18,8 +18,6 @@ from app.transparency.policy import PolicyError
 from tests.evidence.bundles import Bundle, by_command, by_shell
 from tests.server import EXCHANGE_ID
 
-REGIONS = 5
-
 
 @pytest.fixture
 def copy(bundle: Bundle, tmp_path: Path) -> Bundle:
@@ -72,30 +70,6 @@ def sign_again(folder: Path, key: object) -> None:
     (folder / "manifest.txt").write_bytes(body)
     fields = {"iss": EXCHANGE_ID, "aud": "township-990121101", "iat": 1, "jti": str(uuid4())}
     (folder / "manifest.jws").write_text(sign_detached(body, key, typ="lead-manifest+jws", **fields))
-
-
-def test_a_flipped_bit_in_any_region_of_any_file_fails_in_python(copy: Bundle) -> None:
-    policy = copy.policy().read_text()
-    assert not refused(copy.folder, policy)
-    flips = 0
-    for name in copy.names():
-        for at, bit in places(copy.folder / name, REGIONS):
-            with flipped(copy.folder / name, at, bit):
-                assert refused(copy.folder, policy), (name, at, bit)
-            flips += 1
-    assert flips > 300
-
-
-def test_a_flipped_bit_in_any_file_fails_in_the_shell(copy: Bundle) -> None:
-    policy = copy.policy()
-    for name in copy.names():
-        if name == "verify.sh":
-            continue  # the program itself may do anything then
-        at, bit = random.Random(name).choice(places(copy.folder / name, 3))
-        with flipped(copy.folder / name, at, bit):
-            outcome = by_shell(copy.folder, policy)
-        assert outcome.status == 1, (name, at, bit, outcome)
-        assert "NOT VERIFIED" in outcome.output
 
 
 def test_a_manifest_signed_anew_hides_no_flip_in_python(copy: Bundle) -> None:
@@ -159,14 +133,7 @@ def test_acts_that_are_left_out_with_their_lines_break_the_chain(copy: Bundle) -
 
 
 def test_a_damaged_zip_is_refused_in_one_line(bundle: Bundle, tmp_path: Path) -> None:
-    content = bundle.zip.read_bytes()
-    chance, path = random.Random(1), tmp_path / "damaged.zip"
-    for at in chance.sample(range(len(content)), 60):
-        changed = bytearray(content)
-        changed[at] ^= 1 << chance.randrange(8)
-        path.write_bytes(changed)
-        # A bit of the container itself, such as a date, belongs to no file: then everything still verifies.
-        refused(path, bundle.policy().read_text())
-    path.write_bytes(content[:-100])
+    path = tmp_path / "damaged.zip"
+    path.write_bytes(bundle.zip.read_bytes()[:-100])
     outcome = by_command(path)
     assert (outcome.status, outcome.output.count("\n")) == (1, 1)
