@@ -5,6 +5,9 @@ import unicodedata
 from app.casework.kinds import Level
 from app.casework.values import Content, Instant, Label
 
+# The Hangul fillers: letters to Unicode, blank to the eye.
+FILLERS = "\u115f\u1160"
+
 
 class Approver(Content):
     """The person who answers for a step that needs approval; `level` is that of the approver's own agency."""
@@ -23,5 +26,9 @@ class Named(Content):
 
 
 def person(name: str) -> str:
-    """Return a name or title as it is compared: however it was spaced or typed, it is the same."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """Return a name or title as it is compared: however it was spaced or typed, it is the same.
+
+    Letters and digits alone count: what nobody sees must not make two persons of one.
+    """
+    seen = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in seen if one.isalnum() and one not in FILLERS)

@@ -27,8 +27,9 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:
         raise ValueError("a time is RFC 3339 with an offset, such as 2026-03-02T10:00:00+08:00")
     moment = datetime.fromisoformat(value)
-    if moment.year < 1900:
-        raise ValueError("a time lies in 1900 or later")
+    # At either end of the calendar an instant has no date in another time zone.
+    if not 1900 <= moment.year <= 9998:
+        raise ValueError("a time lies in the years 1900 to 9998")
     return moment
 
 
@@ -36,8 +37,8 @@ def _day(value: Any) -> date:
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         raise ValueError("a date is written as 2026-03-31")
     day = date.fromisoformat(value)
-    if day.year < 1900:
-        raise ValueError("a date lies in 1900 or later")
+    if not 1900 <= day.year <= 9998:
+        raise ValueError("a date lies in the years 1900 to 9998")
     return day
 
 
@@ -66,7 +67,7 @@ PlaceCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9}|[0-9]
 DocumentNo = Annotated[str, StringConstraints(pattern=_DOCUMENT_NO, max_length=60)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
 ResidentId = Annotated[str, AfterValidator(_resident_id)]
 CreditCode = Annotated[str, AfterValidator(_credit_code)]

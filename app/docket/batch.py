@@ -1,6 +1,7 @@
 """One batch: load and lock what its acts need, decide them in order of arrival, gather what is to be written."""
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -140,15 +141,22 @@ class Batch:
         named, known = list(kind.other_leads(act.content)), []
         if named:
             known = await connection.fetch(
-                "SELECT lead_id, state FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
+                "SELECT lead_id FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
                 act.sender,
                 named,
             )
         return replace(
             self._surroundings(),
             lead_nos=tuple(numbers),
-            known_leads={str(row["lead_id"]): row["state"] for row in known},
+            known_leads=self._states_of(str(row["lead_id"]) for row in known),
         )
+
+    def _states_of(self, lead_ids: Iterable[str]) -> dict[str, str]:
+        """Return the states of leads under their locks, as the acts before in this batch have left them."""
+        found = self.found
+        return {
+            one: found.cases[found.subjects[one][0]].case.leads[one].state for one in lead_ids if one in found.subjects
+        }
 
     def _surroundings(self) -> Given:
         means = self.means

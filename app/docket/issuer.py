@@ -1,5 +1,6 @@
 """What the exchange itself signs: receipts, notices and refusals. Each is serialised once and kept as bytes."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,8 +102,13 @@ def result(lead: Lead, deadlines: tuple[Clock, ...], zone: ZoneInfo) -> dict[str
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """Return an instant as RFC 3339 in a time zone, to the millisecond."""
-    return moment.astimezone(zone).isoformat(timespec="milliseconds")
+    """Return an instant as RFC 3339 in a time zone, to the millisecond.
+
+    At the very ends of the calendar, where the zone has no date for it, as it stands.
+    """
+    with contextlib.suppress(OverflowError):
+        moment = moment.astimezone(zone)
+    return moment.isoformat(timespec="milliseconds")
 
 
 def notice_id(notice: str, lead_id: str, to: str, because_of: str) -> str:

@@ -58,7 +58,7 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
         found.recorded[str(row["act_id"])] = (row["sender"], row["body_sha256"], answer)
     for row in await connection.fetch(
         "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
-        list({one for act in acts for one in (act.lead_id, *_ids(act))}),
+        list({one for act in acts for one in (act.lead_id, *_ids(act), *_other_leads(act))}),
     ):
         found.subjects[str(row["subject_id"])] = (str(row["root_id"]), str(row["lead_id"]))
     # A revocation takes these rows FOR UPDATE: it comes wholly before this batch or wholly after.
@@ -68,7 +68,9 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
     ):
         if row["revoked_at"] is not None:
             found.revoked[row["kid"]] = row["revoked_at"]
-    return {found.subjects[act.lead_id][0] for act in acts if act.lead_id in found.subjects}
+    # The state of another lead that an act names is judged under its lock: two merges must not cross.
+    named = {act.lead_id for act in acts} | {one for act in acts for one in _other_leads(act)}
+    return {found.subjects[one][0] for one in named if one in found.subjects}
 
 
 async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
@@ -119,6 +121,10 @@ async def _find_seal_keys(found: Loaded, connection: "asyncpg.Connection[Any]", 
         kids,
     ):
         found.seal_keys[row["kid"]] = row["node_id"]
+
+
+def _other_leads(act: Act[Any]) -> list[str]:
+    return list(CATALOGUE[act.name].other_leads(act.content))
 
 
 def _ids(act: Act[Any]) -> list[str]:

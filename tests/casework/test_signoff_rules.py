@@ -75,7 +75,7 @@ def test_a_seat_signs_once_and_there_are_three() -> None:
         sign(stage, 4, "冯某某")
 
 
-@pytest.mark.parametrize("name", ["周某某", " 周 某某", "周某某\u3000"])
+@pytest.mark.parametrize("name", ["周某某", " 周 某某", "周某某\u3000", "周\u200b某某", "周某\u3164某", "周\ufe0f某某"])
 def test_nobody_signs_on_two_seats(name: str) -> None:
     stage, _ = signing()
     sign(stage, 1, "周某某")
@@ -88,7 +88,7 @@ def test_a_handler_never_signs_on_the_own_work() -> None:
     stage, _ = signing()
     sign(stage, 1)
     sign(stage, 2)
-    for name in ("孙某某", "李 某某"):
+    for name in ("孙某某", "李 某某", "孙\u2060某某"):
         with pytest.raises(ForbiddenAct):
             sign(stage, 3, name)
     assert stage.lead.state is LeadState.SIGNING

@@ -7,12 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
-from app.casework.case import ActRef, LeadState, on_record
+from app.casework.case import LeadState
 from app.casework.clocks import Clock
 from app.casework.decision import Decision
 from app.casework.verifying import Verification
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, UnknownPrev, WrongState
-from tests.casework.stage import Stage, fingerprint
+from tests.casework.stage import Stage
+from tests.casework.talk import Talk
 
 ASSIGN = CATALOGUE["verification.assign"].example
 REPORT = CATALOGUE["verification.report"].example
@@ -279,21 +280,19 @@ def test_the_article_binds_the_police_others_meet_the_default() -> None:
     assert refusal.source.kind == "default"
 
 
-def _file_a_case(stage: Stage) -> None:
-    """Put the link to a filed case on record, as the act of another family leaves it."""
-    act_id = "019ccd10-0000-7000-8000-0000000000c1"
-    stage.case = on_record(
-        stage.case,
-        ActRef(
-            act_id=act_id,
-            act="case.link",
-            lead_id=stage.lead_id,
-            sender="police-one",
-            jws_sha256=fingerprint(act_id),
-            seq=len(stage.case.acts) + 1,
-            readers=("police-one",),
-        ),
-    )
+def _file_a_case(stage: Stage, who: str = "police-one", filed_at: str = "2026-03-02T08:00:00+08:00") -> None:
+    stage.act("case.link", who, {"case_no": "测公立〔2026〕31号", "stage": "立案", "filed_at": filed_at})
+
+
+def test_another_agencys_case_and_one_of_the_future_open_no_coercion() -> None:
+    stage, _ = verifying()
+    Talk("procuratorate-one", stage=stage)
+    _file_a_case(stage, "procuratorate-one")
+    refused(lambda: measure(stage, "detain"), "R-COERCIVE-BEFORE-FILING")
+    _file_a_case(stage, filed_at="2026-03-09T08:00:00+08:00")
+    refused(lambda: measure(stage, "detain"), "R-COERCIVE-BEFORE-FILING")
+    stage.later(days=7)
+    measure(stage, "detain")
 
 
 def test_measures_belong_to_a_verification_or_to_a_filed_case() -> None:

@@ -6,6 +6,7 @@ from app.casework.acts.catalogue import act
 from app.casework.approval import Approver
 from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.filing import Prosecution
 from app.casework.kinds import Kind, Level
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -115,6 +116,10 @@ def record_measure(scene: Scene[Measure]) -> Decision:
 
 
 def _case_filed(scene: Scene[Measure]) -> bool:
-    """Return whether a case was linked to the lead, or to one that it was split from."""
+    """Return whether the sender itself says that it has filed a case of the lead, or of one that it was split from.
+
+    Another agency's case opens nothing: who coerces answers for the case in which it does.
+    """
     lineage = scene.case.lineage(scene.lead.lead_id)
-    return any(ref.act == "case.link" and ref.lead_id in lineage for ref in scene.case.acts)
+    linked = (case for one in lineage for case in scene.case.leads[one].chapter(Prosecution).cases)
+    return any(case.organ == scene.act.sender and case.filed_at <= scene.now for case in linked)
