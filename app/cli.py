@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.commands import demonstration, exchanging, nodes, own_keys, people, rebuilding, serving, verifying
+from app.commands import auditing, demonstration, exchanging, nodes, own_keys, people, rebuilding, serving, verifying
 from app.commands.failure import EXPECTED, one_line
 
 cli = typer.Typer(
@@ -20,6 +20,7 @@ cli.command()(serving.serve)
 cli.command()(serving.worker)
 cli.command()(serving.migrate)
 cli.command()(rebuilding.rebuild)
+cli.command()(auditing.audit)
 cli.command()(nodes.keygen)
 cli.command()(exchanging.send)
 cli.command()(exchanging.inbox)

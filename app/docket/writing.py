@@ -179,7 +179,7 @@ def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zo
     else:
         rows.changed_cases.append((root_id, opened.seq, snapshot))
     for lead_id in opened.touched:
-        _gather_entries(rows, case, case.leads[lead_id])
+        gather_entries(rows, case, case.leads[lead_id])
     rows.clocks.extend(
         clock_row(root_id, clock, calendar, zone) for clock in case.clocks if clock.clock_id in opened.touched_clocks
     )
@@ -208,7 +208,8 @@ def clock_row(root_id: str, clock: Clock, calendar: Calendar, zone: ZoneInfo) ->
     )
 
 
-def _gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
+def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
+    """Gather a lead's row in the list of each of its parties."""
     due: dict[str, datetime] = {}
     for clock in case.open_clocks(lead.lead_id):
         if clock.stands_still:

@@ -5,7 +5,7 @@ Reads only. Each case is read in a transaction of its own, so it may run beside 
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -26,10 +26,11 @@ from app.vault import Vault
 
 PAGE = 200
 _ROOTS = 'SELECT root_id FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
-_CASE = 'SELECT last_seq, data_key, snapshot FROM "case" WHERE root_id = $1::uuid'
+_CASES = 'SELECT root_id::text, last_seq, data_key, snapshot FROM "case" WHERE root_id = ANY($1::uuid[])'
 _ACTS = """
-    SELECT root_seq, lead_id::text, act_id::text, sender, act, jws, body, body_sha256, receipt, received_at
-    FROM act WHERE root_id = $1::uuid ORDER BY root_seq
+    SELECT root_id::text, root_seq, lead_id::text, act_id::text, sender, act, jws, body,
+           body_sha256, receipt, received_at
+    FROM act WHERE root_id = ANY($1::uuid[]) ORDER BY root_id, root_seq
 """
 _NUMBERS = "SELECT lead_id::text, digest FROM lead_number WHERE act_id IS NULL AND lead_id = ANY($1::uuid[])"
 _NO_ID = "00000000-0000-0000-0000-000000000000"
@@ -58,7 +59,7 @@ class Archive:
     case: Case
     last_seq: int
     rows: Sequence[Recorded]
-    numbers: frozenset[tuple[str, bytes]]
+    numbers: set[tuple[str, bytes]] = field(default_factory=set)
 
 
 async def check(
@@ -92,7 +93,7 @@ async def _check_one(
     connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, surroundings: Surroundings, index_key: bytes
 ) -> int:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        archive = await _read(connection, vault, root_id)
+        archive = opened((await read_archives(connection, vault, [root_id])).get(root_id))
     verify_rebuilt(root_id, archive, surroundings, index_key)
     return len(archive.rows)
 
@@ -114,18 +115,40 @@ def verify_rebuilt(root_id: str, archive: Archive, surroundings: Surroundings, i
     raise failed or Differs("nothing is on record")
 
 
-async def _read(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str) -> Archive:
-    row = await connection.fetchrow(_CASE, root_id)
-    if row is None:
+async def read_archives(
+    connection: "asyncpg.Connection[Any]", vault: Vault, root_ids: Sequence[str]
+) -> dict[str, Archive | Differs]:
+    """Return these cases with what is on their record, or why one does not open; one that is gone is left out."""
+    recorded: dict[str, list[Any]] = {root_id: [] for root_id in root_ids}
+    for act in await connection.fetch(_ACTS, root_ids):
+        recorded[act["root_id"]].append(act)
+    found: dict[str, Archive | Differs] = {}
+    for row in await connection.fetch(_CASES, root_ids):
+        found[row["root_id"]] = _archive(vault, row, recorded[row["root_id"]])
+    leads = {lead_id: one for one in found.values() if isinstance(one, Archive) for lead_id in one.case.leads}
+    for number in await connection.fetch(_NUMBERS, list(leads)):
+        leads[number["lead_id"]].numbers.add((number["lead_id"], number["digest"]))
+    return found
+
+
+def opened(archive: Archive | Differs | None) -> Archive:
+    """Return a case that was read; raise `Differs` for one that does not open or is gone."""
+    if isinstance(archive, Differs):
+        raise archive
+    if archive is None:
         raise Differs("it is gone")
+    return archive
+
+
+def _archive(vault: Vault, row: Any, acts: Sequence[Any]) -> Archive | Differs:
+    root_id = row["root_id"]
     try:
         data_key = root_key(vault, root_id, row["data_key"])
         case = stored_case(data_key, root_id, row["snapshot"])
-        acts = [_recorded(data_key, act) for act in await connection.fetch(_ACTS, root_id)]
-    except (InvalidTag, ValueError) as error:
-        raise Differs("what is stored does not open: another key, or other bytes than were written") from error
-    numbers = await connection.fetch(_NUMBERS, list(case.leads))
-    return Archive(case, row["last_seq"], acts, frozenset((one["lead_id"], one["digest"]) for one in numbers))
+        rows = [_recorded(data_key, act) for act in acts]
+    except (InvalidTag, ValueError):
+        return Differs("what is stored does not open: another key, or other bytes than were written")
+    return Archive(case, row["last_seq"], rows)
 
 
 def _recorded(data_key: bytes, row: "asyncpg.Record") -> Recorded:

@@ -49,6 +49,11 @@ class Surroundings:
             yield self.as_of(calendar_of, nodes_of, now)
         yield self.as_of(LAST, LAST, now)
 
+    def calendars(self) -> Iterator[Calendar]:
+        """Yield every calendar that ever counted, the newest first."""
+        for since in sorted({LAST, *(one.since for one in self.versions)}, reverse=True):
+            yield self.as_of(since, LAST, since).calendar
+
     def as_of(self, calendar_of: datetime, nodes_of: datetime, now: datetime) -> Given:
         """Return what is given to a decision at `now` by the calendar and the register of two other instants."""
         newest = {one.year: one.days for one in self.versions if one.since <= calendar_of}

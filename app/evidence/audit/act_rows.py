@@ -1,0 +1,126 @@
+"""One act or notice held against its signatures, its receipt and its place in the log. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.errors import Problem
+from app.evidence.audit.key_book import Keys
+from app.evidence.audit.lies import Lie
+from app.signing import strict_json
+from app.signing.jws import Header, read, verify_detached
+from app.signing.keys import PublicKey
+from app.transparency.entries import act_entry, notice_entry
+
+# Two processes' clocks, and a round that began before the act was committed.
+TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """What an act is held against."""
+
+    keys: Keys
+    exchange: str
+    log_origin: str
+
+    def act(self, row: Any, body: bytes, *, signatures: bool) -> Any:
+        """Return the document of an act or notice; raise `Lie` unless its row is what was signed and logged.
+
+        Without `signatures` nothing is verified under a key: the digests in the log entry still bind every byte.
+        """
+        key = str(row["act_id"])
+        if hashlib.sha256(body).digest() != row["body_sha256"]:
+            raise Lie("act", key, "the body is not the one that was signed")
+        try:
+            return self._examine(key, row, body, signatures=signatures)
+        except Problem as problem:
+            raise Lie("act", key, "a signature does not verify, or a document is malformed") from problem
+        except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
+            raise Lie("act", key, "a signed document lacks a member or has a malformed one") from error
+
+    def _examine(self, key: str, row: Any, body: bytes, *, signatures: bool) -> Any:
+        token, document = read(row["jws"]), strict_json.loads(body)
+        header = token.header
+        is_notice = row["receipt"] is None
+        if (header.jti, header.iss, header.kid) != (key, row["sender"], row["kid"]):
+            raise Lie("act", key, "id, sender or key are not those of its signature")
+        if (document["act"], document["lead_id"], document["sender"]) != (
+            row["act"],
+            str(row["lead_id"]),
+            header.iss,
+        ):
+            raise Lie("act", key, "act, lead or sender are not those of its document")
+        signer, number = self._signer(key, row, header, is_notice=is_notice)
+        if signatures:
+            verify_detached(token, body, signer)
+        if is_notice:
+            if document["recipients"] != [header.aud]:
+                raise Lie("act", key, "the notice speaks to another node than it was signed for")
+            _require_time(key, row, document["issued_at"], "issued_at")
+        else:
+            self._receipt(key, row, body, number, signatures=signatures)
+        self._entry(key, row, body, is_notice=is_notice)
+        return document
+
+    def _signer(self, key: str, row: Any, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
+        if is_notice:
+            if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
+                raise Lie("act", key, "it has no receipt and is no notice of the exchange")
+            return self.keys.of_exchange("signing", header.kid, "act", key), 0
+        if (header.typ, header.aud) != ("lead-act+jws", self.exchange):
+            raise Lie("act", key, "it was not signed as an act for this exchange")
+        return self.keys.of_node(header.iss, header.kid, row["log_index"], key)
+
+    def _receipt(self, key: str, row: Any, body: bytes, number: int, *, signatures: bool) -> None:
+        receipt = strict_json.loads(row["receipt"])
+        meant = {
+            "receipt": "1",
+            "exchange": self.exchange,
+            "act_id": key,
+            "act": row["act"],
+            "act_jws_sha256": hashlib.sha256(row["jws"].encode("ascii")).hexdigest(),
+            "body_sha256": row["body_sha256"].hex(),
+            "body_length": len(body),
+            "lead_id": str(row["lead_id"]),
+            "key_event": number,
+            "log_origin": self.log_origin,
+        }
+        for name, value in meant.items():
+            if receipt[name] != value:
+                raise Lie("act", key, f"the receipt's {name} is not that of the act")
+        _require_time(key, row, receipt["received_at"], "received_at")
+        if row["logged_at"] > datetime.fromisoformat(receipt["log_by"]):
+            raise Lie("log_entry", row["log_index"], f"act {key} was logged later than its receipt promised")
+        for name, purpose in (("receipt_jws", "signing"), ("receipt_jws_sm2", "sm2")):
+            if row[name] is not None or name == "receipt_jws":
+                self._receipt_jws(key, row, name, purpose, signatures=signatures)
+
+    def _receipt_jws(self, key: str, row: Any, name: str, purpose: str, *, signatures: bool) -> None:
+        token = read(row[name])
+        header = token.header
+        meant = ("lead-receipt+jws", self.exchange, row["sender"], key)
+        if (header.typ, header.iss, header.aud, header.jti) != meant:
+            raise Lie("act", key, f"{name} signs the receipt of another act")
+        signer = self.keys.of_exchange(purpose, header.kid, "act", key)
+        if signatures:
+            verify_detached(token, row["receipt"], signer)
+
+    def _entry(self, key: str, row: Any, body: bytes, *, is_notice: bool) -> None:
+        if row["entry"] is None:
+            return
+        if is_notice:
+            entry = notice_entry(jws=row["jws"], body=body)
+        else:
+            entry = act_entry(jws=row["jws"], body=body, receipt=row["receipt"], receipt_jws=row["receipt_jws"])
+        if entry != row["entry"]:
+            raise Lie("log_entry", row["log_index"], f"it is not the entry of act {key}")
+
+
+def _require_time(key: str, row: Any, said: str, member: str) -> None:
+    stored: datetime = row["received_at"]
+    if datetime.fromisoformat(said) != stored.replace(microsecond=stored.microsecond // 1000 * 1000):
+        raise Lie("act", key, f"received_at is not the {member} that was signed")
+    if row["logged_at"] is not None and stored > row["logged_at"] + TOLERANCE:
+        raise Lie("act", key, "it was received after it was logged")

@@ -1,0 +1,181 @@
+"""The audit: one snapshot, checked by several processes; what lies first is raised, in a fixed order.
+
+First the register, then the log in its order (entries, their acts, tree, checkpoints, inboxes), then the cases in the
+order of their ids with the rows that follow from them, last what belongs to nothing.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+
+from app.config import Settings
+from app.db import create_engine, driver_connection
+from app.evidence.audit import worker
+from app.evidence.audit.inbox_rows import join, require_no_more
+from app.evidence.audit.key_rows import read_keys
+from app.evidence.audit.lies import Lie
+from app.evidence.audit.log_part import Part, PartDone
+from app.evidence.audit.outside import Outside, require_kept
+from app.evidence.audit.remains import require_no_remains
+from app.evidence.audit.state import State, read_state, write_state
+from app.evidence.audit.tree_rows import Known
+from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
+
+PART = 2048
+PAGE = 250
+_SIZE = "SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"
+_LEAVES = "SELECT leaf_hash FROM log_entry WHERE log_index >= $1 AND log_index < $2 ORDER BY log_index"
+_ROOTS = 'SELECT root_id::text FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Progress(Protocol):
+    """Who is told how far the audit is."""
+
+    def total(self, entries: int, cases: int) -> None: ...
+
+    def log(self, entries: int) -> None: ...
+
+    def cases(self, cases: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an audit is to do besides: with how many processes, from where, against what was kept outside."""
+
+    jobs: int
+    state: Path | None = None
+    outside: Outside = field(default_factory=Outside)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was checked and is true. `saved` entries had their signatures verified by an earlier audit."""
+
+    entries: int
+    root: bytes
+    acts: int
+    cases: int
+    saved: int
+
+
+class Audit:
+    """One run over one snapshot."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]", settings: Settings, wanted: Wanted) -> None:
+        self._connection = connection
+        self._exchange = settings.exchange_id
+        self._wanted = wanted
+        self._count: Counter[str] = Counter()
+        self._inboxes: dict[str, int] = {}
+        self.size = 0
+        self.root = EMPTY_ROOT
+        self._state: State | None = None
+
+    async def open(self) -> tuple[int, int]:
+        """Find how much there is, entries and cases; raise `Lie` if the log is shorter than what was kept of it."""
+        if self._wanted.state is not None:
+            self._state = read_state(self._wanted.state, self._exchange)
+        self.size = await self._connection.fetchval(_SIZE)
+        for known in self._known():
+            if known.size > self.size:
+                raise Lie("log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log")
+        return self.size, await self._connection.fetchval('SELECT count(*) FROM "case"')
+
+    async def log(self, pool: ProcessPoolExecutor, progress: Progress) -> None:
+        """Check the log and everything in it, part by part."""
+        async for done in _in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
+            join(self._inboxes, sorted(done.inboxes.items()))
+            self._count += Counter(acts=done.acts, enclosed=done.enclosed)
+            progress.log(done.end)
+            self._reached(done)
+        await require_no_more(self._connection, self._inboxes)
+
+    async def cases(self, pool: ProcessPoolExecutor, progress: Progress) -> None:
+        """Check the cases and their rows, page by page; then that there are no others."""
+        async for count in _in_order(pool, worker.check_case_rows, self._pages(), self._wanted.jobs):
+            self._count += count
+            progress.cases(self._count["cases"])
+        await require_no_remains(self._connection, self.size, self._count)
+        await require_kept(self._connection, self._wanted.outside)
+
+    def found(self) -> Found:
+        saved = self._state.size if self._state else 0
+        return Found(self.size, self.root, self._count["act"], self._count["cases"], saved)
+
+    def _known(self) -> tuple[Known, ...]:
+        mine = (Known(str(self._wanted.state), self._state.size, self._state.root),) if self._state else ()
+        return (*self._wanted.outside.roots, *mine)
+
+    async def _parts(self) -> AsyncIterator[Part]:
+        tree, known = EMPTY, self._known()
+        signed_to = self._state.size if self._state else 0
+        for start in range(0, max(self.size, 1), PART):
+            end = min(start + PART, self.size)
+            here = tuple(one for one in known if start < one.size <= end)
+            yield Part(start, end, tree, signed_to, here)
+            # The stored hashes only place the next part: each part is computed from the entries themselves.
+            leaves = await self._connection.fetch(_LEAVES, start, end)
+            tree, _ = grow(tree, [row["leaf_hash"] for row in leaves])
+
+    async def _pages(self) -> AsyncIterator[list[str]]:
+        after = _NO_ID
+        while rows := await self._connection.fetch(_ROOTS, after, PAGE):
+            page = [row["root_id"] for row in rows]
+            after = page[-1]
+            yield page
+
+    def _reached(self, done: PartDone) -> None:
+        self.root = done.root
+        reached = done.end > (self._state.size if self._state else 0)
+        if self._wanted.state is not None and reached:
+            write_state(self._wanted.state, State(self._exchange, done.end, done.root))
+
+
+async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) -> Found:
+    """Audit a database and return what is true of it; raise `Lie` for the first row that is not.
+
+    Reads only, in one snapshot, so it may run beside a service that takes acts.
+    """
+    engine = create_engine(url, pool_size=1, application_name="leadbridge-audit")
+    try:
+        async with driver_connection(engine) as connection:
+            await worker.begin(connection, None)
+            snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+            audit = Audit(connection, settings, wanted)
+            progress.total(*await audit.open())
+            book = await read_keys(connection, settings.exchange_id)
+            orders = worker.Orders(settings, url, snapshot, book)
+            pool = ProcessPoolExecutor(
+                wanted.jobs, mp_context=get_context("spawn"), initializer=worker.start, initargs=(orders,)
+            )
+            try:
+                await audit.log(pool, progress)
+                await audit.cases(pool, progress)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+            return audit.found()
+    finally:
+        await engine.dispose()
+
+
+async def _in_order(
+    pool: ProcessPoolExecutor, check: Callable[[A], R], tasks: AsyncIterator[A], jobs: int
+) -> AsyncIterator[R]:
+    """Yield results in the order of the tasks, with a few more under way: so the first lie is the first in order."""
+    loop, under_way = asyncio.get_running_loop(), deque[asyncio.Future[R]]()
+    async for task in tasks:
+        under_way.append(loop.run_in_executor(pool, check, task))
+        if len(under_way) > 2 * jobs:
+            yield await under_way.popleft()
+    while under_way:
+        yield await under_way.popleft()

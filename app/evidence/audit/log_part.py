@@ -1,0 +1,118 @@
+"""A stretch of the log, checked: its entries and their acts, the tree over them, what was signed of it, the inboxes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+
+from app.docket.reading import root_key, stored_body
+from app.errors import MalformedJson
+from app.evidence.audit.act_rows import Examiner
+from app.evidence.audit.enclosures import require_enclosed
+from app.evidence.audit.inbox_rows import Addressed, require_inbox
+from app.evidence.audit.lies import Lie
+from app.evidence.audit.tree_rows import Known, TreePart
+from app.signing import strict_json
+from app.transparency.entries import HEAD
+from app.transparency.tree import Frontier, leaf_hash
+from app.vault import Vault
+
+_ROWS = """
+    SELECT l.log_index, l.entry, l.leaf_hash, l.act_id AS logged_act, l.logged_at, a.root_id, a.root_seq, a.lead_id,
+           a.act_id, a.sender, a.kid, a.act, a.jws, a.body, a.body_sha256, a.receipt, a.receipt_jws,
+           a.receipt_jws_sm2, a.received_at, c.data_key
+    FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id LEFT JOIN "case" c ON c.root_id = a.root_id
+    WHERE l.log_index >= $1 AND l.log_index < $2 ORDER BY l.log_index
+"""
+_OF_ACTS = ("act", "notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one task checks: log indexes `start` to `end`, over the tree before them.
+
+    Signatures below `signed_to` were verified by an earlier audit. `known` are roots that others vouch for.
+    """
+
+    start: int
+    end: int
+    tree: Frontier
+    signed_to: int
+    known: tuple[Known, ...] = ()
+
+
+@dataclass(slots=True)
+class PartDone:
+    """What was found to be true of a part; `inboxes` are each node's first and last number in it."""
+
+    end: int
+    root: bytes
+    acts: int = 0
+    enclosed: int = 0
+    inboxes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: Part) -> PartDone:
+    """Check one part; raise `Lie` for its first row that lies, in the order of the log."""
+    rows = await connection.fetch(_ROWS, part.start, part.end)
+    tree = await TreePart.read(connection, examiner, part)
+    addressed: list[Addressed] = []
+    documents: list[tuple[Any, bytes, Any]] = []
+    data_keys: dict[Any, bytes] = {}
+    done = PartDone(part.end, b"")
+    for index, row in enumerate(rows, part.start):
+        if row["log_index"] != index:
+            raise Lie("log_entry", index, "it is missing")
+        if leaf_hash(row["entry"]) != row["leaf_hash"]:
+            raise Lie("log_entry", index, "its leaf hash is not that of its entry")
+        tree.grow(index, row["leaf_hash"])
+        if row["logged_act"] is None:
+            _require_other(examiner, row)
+            continue
+        if row["act_id"] is None:
+            raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
+        data_key = _data_key(vault, row, data_keys)
+        document = examiner.act(row, _body(data_key, row), signatures=index >= part.signed_to)
+        addressed.extend(Addressed(node, row) for node in document["recipients"])
+        if document.get("attachments") or document.get("sealed"):
+            documents.append((row, data_key, document))
+        done.acts += 1
+    if part.start + len(rows) != part.end:
+        raise Lie("log_entry", part.start + len(rows), "it is missing")
+    done.root = tree.end()
+    done.inboxes = await require_inbox(connection, addressed)
+    done.enclosed = await require_enclosed(connection, documents)
+    return done
+
+
+def _data_key(vault: Vault, row: Any, known: dict[Any, bytes]) -> bytes:
+    root_id = row["root_id"]
+    if root_id not in known:
+        if row["data_key"] is None:
+            raise Lie("case", root_id, f"it is gone; act {row['act_id']} belongs to it")
+        try:
+            known[root_id] = root_key(vault, str(root_id), row["data_key"])
+        except (InvalidTag, ValueError) as error:
+            raise Lie("case", root_id, "its data key does not open under the master key") from error
+    return known[root_id]
+
+
+def _body(data_key: bytes, row: Any) -> bytes:
+    try:
+        return stored_body(data_key, str(row["act_id"]), row["body"])
+    except (InvalidTag, ValueError) as error:
+        raise Lie("act", row["act_id"], "the body does not open: other bytes than were written") from error
+
+
+def _require_other(examiner: Examiner, row: Any) -> None:
+    """Demand of an entry without an act that it is one that needs none, or that of a key event on record."""
+    index = row["log_index"]
+    try:
+        kind = strict_json.loads(row["entry"].removeprefix(HEAD))["t"]
+    except (MalformedJson, KeyError, TypeError) as error:
+        raise Lie("log_entry", index, "it is no entry of a log of this kind") from error
+    if kind in _OF_ACTS:
+        raise Lie("log_entry", index, "it is that of an act, and names none")
+    if kind == "key" and index not in examiner.keys.book.logged:
+        raise Lie("key_event", f"at log index {index}", "it is gone; the log proves that it was there")

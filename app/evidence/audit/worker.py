@@ -1,0 +1,94 @@
+"""One process of an audit: its own connection, in the snapshot that all of them share."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.config import Settings
+from app.db import create_engine, raw
+from app.docket.local_limits import read_limits
+from app.evidence.audit.act_rows import Examiner
+from app.evidence.audit.case_rows import check_cases
+from app.evidence.audit.key_book import KeyBook, Keys
+from app.evidence.audit.log_part import Part, PartDone, check_part
+from app.evidence.surroundings import Surroundings, read_surroundings
+from app.registry.exchange_keys import log_origin
+from app.vault import Vault, open_vault
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What every process of an audit is told at its start."""
+
+    settings: Settings
+    url: str
+    snapshot: str
+    book: KeyBook
+
+
+class Worker:
+    """Holds one read-only transaction in the audit's snapshot for as long as the process lives."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._runner = asyncio.Runner()
+        self._vault: Vault = open_vault(orders.settings)
+        exchange = orders.settings.exchange_id
+        self._examiner = Examiner(Keys(orders.book), exchange, log_origin(exchange))
+        self._connection, self._surroundings = self._runner.run(_join(orders))
+
+    def log(self, part: Part) -> PartDone:
+        return self._run(lambda connection: check_part(connection, self._vault, self._examiner, part))
+
+    def cases(self, root_ids: Sequence[str]) -> Counter[str]:
+        return self._run(lambda connection: check_cases(connection, self._vault, self._surroundings, root_ids))
+
+    def _run(self, check: Callable[["asyncpg.Connection[Any]"], Coroutine[Any, Any, T]]) -> T:
+        async def run() -> T:
+            return await check(await raw(self._connection))
+
+        return self._runner.run(run())
+
+
+async def _join(orders: Orders) -> tuple[AsyncConnection, Surroundings]:
+    engine = create_engine(orders.url, pool_size=1, application_name="leadbridge-audit")
+    connection = await engine.connect()
+    driver = await raw(connection)
+    await begin(driver, orders.snapshot)
+    limits = read_limits(orders.settings.deadlines_file)
+    return connection, await read_surroundings(driver, orders.settings.zone, limits)
+
+
+async def begin(connection: "asyncpg.Connection[Any]", snapshot: str | None) -> None:
+    """Begin a read-only transaction that lasts as long as the connection, in a snapshot that was exported."""
+    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    if snapshot is not None:
+        quoted = snapshot.replace("'", "")
+        await connection.execute(f"SET TRANSACTION SNAPSHOT '{quoted}'")
+
+
+class _Process:
+    """The worker of this process, if it is one."""
+
+    worker: Worker
+
+
+def start(orders: Orders) -> None:
+    """Begin a process of the pool. The one that it serves is interrupted; it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Process.worker = Worker(orders)
+
+
+def check_log(part: Part) -> PartDone:
+    return _Process.worker.log(part)
+
+
+def check_case_rows(root_ids: Sequence[str]) -> Counter[str]:
+    return _Process.worker.cases(root_ids)
