@@ -48,7 +48,7 @@ class Examiner:
             raise Lie("act", key, "id, sender or key are not those of its signature")
         if (document["act"], document["lead_id"], document["sender"]) != (
             row["act"],
-            str(row["lead_id"]),
+            row["lead_id"] and str(row["lead_id"]),
             header.iss,
         ):
             raise Lie("act", key, "act, lead or sender are not those of its document")

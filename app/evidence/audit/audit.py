@@ -7,9 +7,8 @@ order of their ids with the rows that follow from them, last what belongs to not
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +18,7 @@ from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.evidence.audit import worker
 from app.evidence.audit.inbox_rows import join, require_no_more
+from app.evidence.audit.key_notice_rows import require_logged
 from app.evidence.audit.key_rows import read_keys
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import Part, PartDone
@@ -91,7 +91,7 @@ class Audit:
                 raise Lie("log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log")
         return self.size, await self._connection.fetchval('SELECT count(*) FROM "case"')
 
-    async def log(self, pool: ProcessPoolExecutor, progress: Progress) -> None:
+    async def log(self, pool: Executor, progress: Progress) -> None:
         """Check the log and everything in it, part by part."""
         async for done in _in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
             join(self._inboxes, sorted(done.inboxes.items()))
@@ -99,8 +99,9 @@ class Audit:
             progress.log(done.end)
             self._reached(done)
         await require_no_more(self._connection, self._inboxes)
+        await require_logged(self._connection)
 
-    async def cases(self, pool: ProcessPoolExecutor, progress: Progress) -> None:
+    async def cases(self, pool: Executor, progress: Progress) -> None:
         """Check the cases and their rows, page by page; then that there are no others."""
         async for count in _in_order(pool, worker.check_case_rows, self._pages(), self._wanted.jobs):
             self._count += count
@@ -155,22 +156,20 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
             progress.total(*await audit.open())
             book = await read_keys(connection, settings.exchange_id)
             orders = worker.Orders(settings, url, snapshot, book)
-            pool = ProcessPoolExecutor(
-                wanted.jobs, mp_context=get_context("spawn"), initializer=worker.start, initargs=(orders,)
-            )
+            pool = worker.open_pool(wanted.jobs, orders)
             try:
                 await audit.log(pool, progress)
                 await audit.cases(pool, progress)
             finally:
+                if wanted.jobs == 1:
+                    await asyncio.get_running_loop().run_in_executor(pool, worker.end)
                 pool.shutdown(wait=True, cancel_futures=True)
             return audit.found()
     finally:
         await engine.dispose()
 
 
-async def _in_order(
-    pool: ProcessPoolExecutor, check: Callable[[A], R], tasks: AsyncIterator[A], jobs: int
-) -> AsyncIterator[R]:
+async def _in_order(pool: Executor, check: Callable[[A], R], tasks: AsyncIterator[A], jobs: int) -> AsyncIterator[R]:
     """Yield results in the order of the tasks, with a few more under way: so the first lie is the first in order."""
     loop, under_way = asyncio.get_running_loop(), deque[asyncio.Future[R]]()
     async for task in tasks:

@@ -11,6 +11,7 @@ from app.errors import MalformedJson
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.enclosures import require_enclosed
 from app.evidence.audit.inbox_rows import Addressed, require_inbox
+from app.evidence.audit.key_notice_rows import read_key_notices
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.tree_rows import Known, TreePart
 from app.signing import strict_json
@@ -56,6 +57,7 @@ class PartDone:
 async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: Part) -> PartDone:
     """Check one part; raise `Lie` for its first row that lies, in the order of the log."""
     rows = await connection.fetch(_ROWS, part.start, part.end)
+    notices = await read_key_notices(connection, examiner.exchange, part.start, part.end)
     tree = await TreePart.read(connection, examiner, part)
     addressed: list[Addressed] = []
     documents: list[tuple[Any, bytes, Any]] = []
@@ -69,6 +71,11 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
         tree.grow(index, row["leaf_hash"])
         if row["logged_act"] is None:
             _require_other(examiner, row)
+            continue
+        if index in notices:
+            notice = notices[index]
+            document = examiner.act(notice, notice["body"], signatures=index >= part.signed_to)
+            addressed.extend(Addressed(node, notice) for node in document["recipients"])
             continue
         if row["act_id"] is None:
             raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")

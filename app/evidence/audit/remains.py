@@ -10,7 +10,6 @@ from app.transparency.tiles import WIDTH
 
 _SUBTREES = "SELECT level, count(*) AS found, max(position) + 1 AS last FROM log_subtree GROUP BY level"
 _NEWEST = "SELECT max(size) FROM checkpoint"
-_WITNESSED = "SELECT origin, size, root, note FROM witnessed_log ORDER BY origin"
 _ORPHANS = {
     "act": 'SELECT act_id FROM act a WHERE NOT EXISTS (SELECT FROM "case" c WHERE c.root_id = a.root_id)',
     "act_reader": "SELECT node_id || ' ' || act_id FROM act_reader r WHERE NOT EXISTS "
@@ -30,8 +29,8 @@ async def require_no_remains(connection: "asyncpg.Connection[Any]", size: int, c
         if (row["found"], row["last"]) != (whole, whole):
             raise Lie("log_subtree", f"level {row['level']}", f"{row['found']} stored, the log has {whole}")
     newest = await connection.fetchval(_NEWEST)
-    if newest is not None and newest != size:
-        raise Lie("checkpoint", newest, f"the newest one; the log has {size} entries")
+    if (newest or 0) != size:
+        raise Lie("checkpoint", newest or 0, f"the newest one; the log has {size} entries")
     for table, orphan in _ORPHANS.items():
         stored = await connection.fetchval(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (ours)
         if table == "enclosed":

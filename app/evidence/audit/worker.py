@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 import asyncpg
@@ -50,6 +53,15 @@ class Worker:
     def cases(self, root_ids: Sequence[str]) -> Counter[str]:
         return self._run(lambda connection: check_cases(connection, self._vault, self._surroundings, root_ids))
 
+    def close(self) -> None:
+        """Give the connection back."""
+        self._runner.run(self._leave())
+        self._runner.close()
+
+    async def _leave(self) -> None:
+        await self._connection.close()
+        await self._connection.engine.dispose()
+
     def _run(self, check: Callable[["asyncpg.Connection[Any]"], Coroutine[Any, Any, T]]) -> T:
         async def run() -> T:
             return await check(await raw(self._connection))
@@ -74,21 +86,37 @@ async def begin(connection: "asyncpg.Connection[Any]", snapshot: str | None) -> 
         await connection.execute(f"SET TRANSACTION SNAPSHOT '{quoted}'")
 
 
-class _Process:
-    """The worker of this process, if it is one."""
-
-    worker: Worker
+_mine = threading.local()
 
 
-def start(orders: Orders) -> None:
-    """Begin a process of the pool. The one that it serves is interrupted; it is not."""
+def open_pool(jobs: int, orders: Orders) -> Executor:
+    """Return as many workers as are wanted: processes, or a thread of this one where one is enough."""
+    if jobs == 1:
+        return ThreadPoolExecutor(1, initializer=_start, initargs=(orders,))
+    spawn = get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_process, initargs=(orders,))
+
+
+def _start_process(orders: Orders) -> None:
+    # Ctrl-C is for the process that is served; it ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Process.worker = Worker(orders)
+    _start(orders)
+
+
+def _start(orders: Orders) -> None:
+    _mine.worker = Worker(orders)
+
+
+def end() -> None:
+    """Close the worker of this thread; processes close theirs by ending."""
+    _mine.worker.close()
 
 
 def check_log(part: Part) -> PartDone:
-    return _Process.worker.log(part)
+    done: PartDone = _mine.worker.log(part)
+    return done
 
 
 def check_case_rows(root_ids: Sequence[str]) -> Counter[str]:
-    return _Process.worker.cases(root_ids)
+    count: Counter[str] = _mine.worker.cases(root_ids)
+    return count

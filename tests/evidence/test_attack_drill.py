@@ -1,0 +1,490 @@
+"""The attack drill: whoever owns the database, with superuser rights and the exchange's own keys, changes the record.
+
+Each test is one row of the table in docs/security.md: what was done, and what finds it.
+"""
+
+import asyncio
+import base64
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import make_url, text
+
+from app import embedded_postgres, migrate
+from app.casework.case import LeadState
+from app.config import Settings
+from app.db import create_engine
+from app.docket.reading import root_key, stored_body
+from app.evidence.audit.audit import Wanted, run
+from app.evidence.audit.lies import Lie
+from app.evidence.audit.outside import read_outside
+from app.registry.exchange_keys import ExchangeKeys, ensure_exchange_keys, log_origin, log_vkey, raw_public
+from app.signing import strict_json
+from app.signing.jws import read_header, sign_detached
+from app.signing.keys import PrivateKey, generate_private
+from app.transparency.checkpoint import Log
+from app.transparency.entries import act_entry
+from app.transparency.tree import EMPTY, grow, leaf_hash
+from app.vault import encrypt, open_vault
+from tests.agencies import World, world
+from tests.conftest import database_name, new_database
+from tests.evidence.bundles import download
+from tests.evidence.test_rebuild import of_lead, tampered
+from tests.server import EXCHANGE_ID, serving
+
+
+@dataclass
+class Attacker:
+    """The owner of the database and of the exchange's keys; the agencies' keys are not among them."""
+
+    exchange: World
+    data_dir: Path
+    leads: tuple[str, str]
+
+    def do(self, *statements: str, **values: Any) -> list[Any]:
+        """Run statements in one transaction in which no trigger fires."""
+        return superuser(self.exchange.database_url, *statements, **values)
+
+    def act(self, name: str, lead: int = 0) -> str:
+        query = "SELECT act_id FROM act WHERE lead_id = :lead AND act = :name"
+        return str(self.do(query, lead=self.leads[lead], name=name)[0][0])
+
+    def keys(self) -> ExchangeKeys:
+        async def read() -> ExchangeKeys:
+            engine = create_engine(self.exchange.database_url, pool_size=1)
+            try:
+                return await ensure_exchange_keys(
+                    engine, open_vault(Settings(data_dir=self.data_dir)), datetime.now(UTC)
+                )
+            finally:
+                await engine.dispose()
+
+        return asyncio.run(read())
+
+    def data_key(self, root_id: str) -> bytes:
+        ((wrapped,),) = self.do('SELECT data_key FROM "case" WHERE root_id = :root', root=root_id)
+        return root_key(open_vault(Settings(data_dir=self.data_dir)), root_id, wrapped)
+
+    def log_anew(self) -> None:
+        """Compute every entry, the tree and its checkpoints from the acts as they now are, and sign them anew."""
+        log, tree = Log(log_origin(EXCHANGE_ID), self.keys().log), EMPTY
+        self.do("DELETE FROM checkpoint WHERE size > 0", "DELETE FROM log_subtree")
+        rows = self.do(
+            "SELECT l.log_index, l.entry, a.act_id, a.root_id, a.jws, a.body, a.receipt, a.receipt_jws "
+            "FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id ORDER BY log_index"
+        )
+        for index, (old, entry, act_id, root_id, jws, body, receipt, receipt_jws) in enumerate(rows):
+            if receipt is not None:
+                clear = stored_body(self.data_key(str(root_id)), str(act_id), body)
+                entry = act_entry(jws=jws, body=clear, receipt=receipt, receipt_jws=receipt_jws)  # noqa: PLW2901 (anew)
+            tree, _ = grow(tree, [leaf_hash(entry)])
+            self.do(
+                "UPDATE log_entry SET log_index = :index, entry = :entry, leaf_hash = :leaf WHERE log_index = :old",
+                "UPDATE inbox SET log_index = :index WHERE log_index = :old",
+                index=index,
+                entry=entry,
+                leaf=leaf_hash(entry),
+                old=old,
+            )
+            self.do(
+                "INSERT INTO checkpoint (size, root, note, at) VALUES (:size, :root, :note, now())",
+                size=tree.size,
+                root=tree.root(),
+                note=str(log.sign(tree.size, tree.root())),
+            )
+
+
+def superuser(url: str, *statements: str, **values: Any) -> list[Any]:
+    async def run() -> list[Any]:
+        engine = create_engine(make_url(url).set(username="postgres").render_as_string(False), pool_size=1)
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text("SET LOCAL session_replication_role = replica"))
+                result = None
+                for statement in statements:
+                    needed = {name: value for name, value in values.items() if f":{name}" in statement}
+                    result = await connection.execute(text(statement), needed)
+                return list(result.all()) if result is not None and result.returns_rows else []
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+Audited = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own into which the superuser may log in, as whoever owns the machine arranges it."""
+    folder = tmp_path_factory.mktemp("server")
+    with embedded_postgres.running(folder, durable=False) as url:
+        with (folder / "postgres" / "pg_hba.conf").open("a") as access:
+            access.write("local all postgres trust\nhost all postgres 127.0.0.1/32 trust\n")
+        os.kill(int((folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGHUP)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def template(server_url: str) -> Iterator[str]:
+    with new_database(server_url) as url:
+        migrate.upgrade(url)
+        yield database_name(url)
+
+
+@pytest.fixture(scope="module")
+def untouched(
+    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, tuple[str, str]]]:
+    """A database in which two leads were handed over, with what the township kept: a bundle and a checkpoint."""
+    folder = tmp_path_factory.mktemp("drill")
+    with new_database(server_url, template=template) as url:
+        with world(url, folder / "data") as exchange:
+            first, _ = exchange.offered()
+            (folder / "early").write_bytes(httpx.get(f"{exchange.url}/log/checkpoint").content)
+            second, transfer = exchange.offered()
+            exchange.agency("police").sign_receipt(transfer, attachments_received=0)
+            exchange.hear(exchange.agency("township"), "transfer.receipt", second)
+            download(exchange, "township", second, folder)
+            note = httpx.get(f"{exchange.url}/log/checkpoint").content
+            (folder / "checkpoint").write_bytes(base64.b64encode(note))
+        yield url, folder, (first, second)
+
+
+@pytest.fixture
+def attacker(untouched: tuple[str, Path, tuple[str, str]], server_url: str) -> Iterator[Attacker]:
+    url, folder, leads = untouched
+    with new_database(server_url, template=database_name(url)) as copy:
+        yield Attacker(World("", copy, None, None), folder / "data", leads)  # type: ignore[arg-type]  # no service runs
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def total(self, entries: int, cases: int) -> None: ...
+
+    def log(self, entries: int) -> None: ...
+
+    def cases(self, cases: int) -> None: ...
+
+
+@pytest.fixture
+def audit(attacker: Attacker) -> Audited:
+    """Audit the attacked database, against what lies in `checkpoint` or `bundle`; return the lie, or nothing."""
+
+    def audited(checkpoint: Path | None = None, bundle: Path | None = None) -> str:
+        settings = Settings(data_dir=attacker.data_dir, exchange_id=EXCHANGE_ID)
+        kept = [[one] if one else [] for one in (checkpoint, bundle)]
+        outside = read_outside(*kept, log_origin(EXCHANGE_ID))
+        try:
+            asyncio.run(run(settings, attacker.exchange.database_url, Wanted(1, outside=outside), Silent()))
+        except Lie as lie:
+            return str(lie)
+        return ""
+
+    return audited
+
+
+@pytest.fixture
+def kept(untouched: tuple[str, Path, tuple[str, str]]) -> Path:
+    """What lies outside the exchange: `bundle.zip`, and `checkpoint`, the header of a receipt."""
+    return untouched[1]
+
+
+def test_before_the_attack_nothing_lies_and_what_was_kept_fits(audit: Audited, kept: Path) -> None:
+    assert audit(checkpoint=kept / "checkpoint", bundle=kept / "bundle.zip") == ""
+
+
+def test_a_deleted_act_is_proven_by_its_log_entry(attacker: Attacker, audit: Audited) -> None:
+    act_id = attacker.act("lead.screen")
+    attacker.do("DELETE FROM act WHERE act_id = :act", act=act_id)
+    found = audit()
+    assert found.startswith(f"act {act_id}: it is gone; log entry ")
+
+
+def test_an_edited_body_does_not_open_or_is_not_what_was_signed(attacker: Attacker, audit: Audited) -> None:
+    act_id = attacker.act("lead.screen")
+    attacker.do("UPDATE act SET body = set_byte(body, 40, get_byte(body, 40) # 1) WHERE act_id = :act", act=act_id)
+    assert audit() == f"act {act_id}: the body does not open: other bytes than were written"
+    ((body,),) = attacker.do("SELECT body FROM act WHERE act_id = :act", act=attacker.act("lead.register"))
+    key, register = attacker.data_key(attacker.leads[0]), attacker.act("lead.register")
+    forged = stored_body(key, register, body).replace("砂石".encode(), "木材".encode())
+    attacker.do(
+        "UPDATE act SET body = :body WHERE act_id = :act", body=encrypt(key, forged, register.encode()), act=register
+    )
+    assert audit() == f"act {register}: the body is not the one that was signed"
+
+
+def test_a_body_edited_with_every_digest_and_a_new_receipt_lacks_the_agencys_signature(
+    attacker: Attacker, audit: Audited
+) -> None:
+    register, key = attacker.act("lead.register"), attacker.data_key(attacker.leads[0])
+    ((body,),) = attacker.do("SELECT body FROM act WHERE act_id = :act", act=register)
+    forged = stored_body(key, register, body).replace("砂石".encode(), "木材".encode())
+    attacker.do(
+        "UPDATE act SET body = :body, body_sha256 = sha256(:clear) WHERE act_id = :act",
+        body=encrypt(key, forged, register.encode()),
+        clear=forged,
+        act=register,
+    )
+    assert audit() == f"act {register}: a signature does not verify, or a document is malformed"
+
+
+def test_an_edited_receipt_is_not_the_one_that_was_signed_or_logged(attacker: Attacker, audit: Audited) -> None:
+    register = attacker.act("lead.register")
+    ((receipt,),) = attacker.do("SELECT receipt FROM act WHERE act_id = :act", act=register)
+    forged = receipt.replace(b'"registered"', b'"archived"')
+    attacker.do("UPDATE act SET receipt = :receipt WHERE act_id = :act", receipt=forged, act=register)
+    assert audit().startswith(f"act {register}: a signature does not verify")
+    resigned(attacker, register, forged)
+    assert audit().endswith(f": it is not the entry of act {register}")
+
+
+def resigned(attacker: Attacker, act_id: str, receipt: bytes) -> None:
+    """Put another receipt in the place of an act's, signed by the exchange's own key."""
+    ((old,),) = attacker.do("SELECT receipt_jws FROM act WHERE act_id = :act", act=act_id)
+    header = read_header(old)
+    token = sign_detached(
+        receipt, attacker.keys().signing, typ=header.typ, iss=header.iss, aud=header.aud, iat=header.iat, jti=header.jti
+    )
+    attacker.do(
+        "UPDATE act SET receipt = :receipt, receipt_jws = :token WHERE act_id = :act",
+        receipt=receipt,
+        token=token,
+        act=act_id,
+    )
+
+
+def test_two_inbox_items_that_changed_places_are_against_the_order_of_the_log(
+    attacker: Attacker, audit: Audited
+) -> None:
+    attacker.do(
+        "UPDATE inbox SET seq = 99 WHERE node_id = 'police-990121' AND seq = 1",
+        "UPDATE inbox SET seq = 1 WHERE node_id = 'police-990121' AND seq = 2",
+        "UPDATE inbox SET seq = 2 WHERE node_id = 'police-990121' AND seq = 99",
+    )
+    assert audit().startswith("inbox police-990121 ")
+
+
+def test_an_inbox_item_that_is_gone_or_that_nothing_addressed_is_found(attacker: Attacker, audit: Audited) -> None:
+    attacker.do("UPDATE inbox SET node_id = 'regulator-990121' WHERE node_id = 'police-990121' AND seq = 2")
+    assert "addresses it and is not in it" in audit()
+    attacker.do("UPDATE inbox SET node_id = 'police-990121' WHERE node_id = 'regulator-990121'")
+    attacker.do(
+        "INSERT INTO inbox SELECT 'regulator-990121', 1, act_id, act, lead_id, sender, received_at, log_index "
+        "FROM inbox WHERE node_id = 'police-990121' AND seq = 1"
+    )
+    assert audit() == "inbox regulator-990121 1: no act in the log addresses it"
+
+
+def test_a_time_set_back_contradicts_the_signed_receipt(attacker: Attacker, audit: Audited) -> None:
+    act_id = attacker.act("lead.screen")
+    attacker.do("UPDATE act SET received_at = received_at - interval '2 days' WHERE act_id = :act", act=act_id)
+    assert audit() == f"act {act_id}: received_at is not the received_at that was signed"
+
+
+def test_backdating_with_the_exchanges_keys_changes_the_log_that_others_hold(
+    attacker: Attacker, audit: Audited, kept: Path
+) -> None:
+    register = attacker.act("lead.register", 1)
+    ((receipt, at),) = attacker.do("SELECT receipt, received_at FROM act WHERE act_id = :act", act=register)
+    document = strict_json.loads(receipt)
+    earlier = datetime.fromisoformat(document["received_at"])
+    forged = receipt.replace(
+        document["received_at"].encode(), earlier.replace(year=earlier.year - 1).isoformat("T", "milliseconds").encode()
+    )
+    resigned(attacker, register, forged)
+    attacker.do("UPDATE act SET received_at = :at WHERE act_id = :act", at=at.replace(year=at.year - 1), act=register)
+    attacker.do("UPDATE inbox SET received_at = :at WHERE act_id = :act", at=at.replace(year=at.year - 1), act=register)
+    attacker.log_anew()
+    assert "the log was rewritten" in audit(checkpoint=kept / "checkpoint")
+    assert "the log was rewritten" in audit(bundle=kept / "bundle.zip")
+
+
+def test_entries_that_changed_places_in_the_log_are_against_the_signed_roots(
+    attacker: Attacker, audit: Audited
+) -> None:
+    attacker.do(
+        "UPDATE log_entry SET log_index = 900 WHERE log_index = 4",
+        "UPDATE log_entry SET log_index = 4 WHERE log_index = 5",
+        "UPDATE log_entry SET log_index = 5 WHERE log_index = 900",
+    )
+    found = audit()
+    assert found.startswith("checkpoint ")
+    assert found.endswith(": the root is not that of the entries")
+
+
+def forgotten(attacker: Attacker, lead_id: str) -> None:
+    """Remove a lead as if it had never been, and sign a log in which it never was."""
+    attacker.do(
+        "DELETE FROM inbox USING act WHERE inbox.act_id = act.act_id AND root_id = :root",
+        "DELETE FROM log_entry USING act WHERE log_entry.act_id = act.act_id AND root_id = :root",
+        "DELETE FROM act_reader WHERE root_id = :root",
+        "DELETE FROM act WHERE root_id = :root",
+        "DELETE FROM clock WHERE root_id = :root",
+        "DELETE FROM lead_entry WHERE root_id = :root",
+        "DELETE FROM subject WHERE root_id = :root",
+        'DELETE FROM "case" WHERE root_id = :root',
+        "DELETE FROM lead_number WHERE lead_id = :root",
+        "UPDATE inbox SET seq = seq + 1000",
+        "UPDATE inbox SET seq = new.seq FROM (SELECT node_id, act_id, row_number() OVER "
+        "(PARTITION BY node_id ORDER BY seq) AS seq FROM inbox) AS new "
+        "WHERE inbox.node_id = new.node_id AND inbox.act_id = new.act_id",
+        root=lead_id,
+    )
+    attacker.log_anew()
+
+
+def test_the_last_minutes_dropped_and_rewritten_with_the_exchanges_keys_need_what_others_kept(
+    attacker: Attacker, audit: Audited, kept: Path
+) -> None:
+    forgotten(attacker, attacker.leads[1])
+    assert audit() == "", "nothing inside contradicts itself any more"
+    assert "gone" in audit(checkpoint=kept / "checkpoint")
+    assert "gone" in audit(bundle=kept / "bundle.zip")
+    assert audit(checkpoint=kept / "early") == "", "what was kept before does not help"
+
+
+def test_a_lead_taken_out_of_the_middle_of_a_log_signed_anew_is_found_by_the_early_checkpoint(
+    attacker: Attacker, audit: Audited, kept: Path
+) -> None:
+    forgotten(attacker, attacker.leads[0])
+    assert audit() == ""
+    assert "the log was rewritten" in audit(checkpoint=kept / "early")
+
+
+def test_a_witness_refuses_the_rewritten_log_with_409(
+    attacker: Attacker, server_url: str, template: str, tmp_path: Path, kept: Path
+) -> None:
+    vkey = log_vkey(log_origin(EXCHANGE_ID), raw_public(attacker.keys().log))
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {vkey}\nquorum none\n")
+    before = base64.b64decode((kept / "checkpoint").read_bytes()).decode()
+    forgotten(attacker, attacker.leads[1])
+    ((after,),) = attacker.do("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")
+    with (
+        new_database(server_url, template=template) as other,
+        serving(other, tmp_path / "witness", exchange_id="exchange-witness", witness_policy=policy) as url,
+    ):
+        address = f"{url}/log/witness/add-checkpoint"
+        assert httpx.post(address, content=f"old 0\n\n{before}".encode()).status_code == 200
+        refused = httpx.post(address, content=f"old 0\n\n{after}".encode())
+        assert refused.status_code == 409
+        assert refused.text == before.split("\n")[1] + "\n"
+
+
+def test_a_nodes_key_replaced_in_the_register_has_no_signed_request(attacker: Attacker, audit: Audited) -> None:
+    key: PrivateKey = generate_private("Ed25519")
+    attacker.do(
+        "UPDATE node_key SET jwk = CAST(:jwk AS jsonb) WHERE node_id = 'police-990121' AND purpose = 'act'",
+        jwk=strict_json.dumps(key.public_jwk).decode(),
+    )
+    assert audit().endswith(": the key is not the one that its thumbprint names")
+    attacker.do(
+        "UPDATE key_event SET kid = :kid WHERE node_id = 'police-990121' AND purpose = 'act'",
+        "UPDATE node_key SET kid = :kid WHERE node_id = 'police-990121' AND purpose = 'act'",
+        kid=key.kid,
+    )
+    assert audit().endswith("its leaf hash is not that of its own log entry")
+
+
+def test_a_key_event_that_is_gone_is_missing_in_its_nodes_numbers_or_in_the_log(
+    attacker: Attacker, audit: Audited
+) -> None:
+    attacker.do("DELETE FROM key_event WHERE node_id = 'police-990121' AND number = 1")
+    assert audit() == "key_event police-990121 2: event 1 of the node is missing"
+    attacker.do(
+        "DELETE FROM key_event WHERE node_id = 'police-990121'",
+        "DELETE FROM node_key WHERE node_id = 'police-990121'",
+        "UPDATE node SET key_events = 0 WHERE node_id = 'police-990121'",
+    )
+    assert audit().endswith("it is gone; the log proves that it was there")
+
+
+def test_yesterdays_backup_is_true_in_itself_and_too_short_for_what_others_kept(
+    attacker: Attacker, audit: Audited, server_url: str, kept: Path
+) -> None:
+    # The backup is the copy as it is; meanwhile the exchange goes on, and the township keeps what it is told.
+    with (
+        new_database(server_url, template=database_name(attacker.exchange.database_url)) as going_on,
+        serving(going_on, attacker.data_dir) as url,
+    ):
+        ((size,),) = superuser(going_on, "SELECT max(size) FROM checkpoint")
+        superuser(
+            going_on,
+            "INSERT INTO unsequenced (kind, entry, committed_at) VALUES ('refused-classified', "
+            "convert_to('leadbridge/entry/v1' || chr(10) || '{\"t\":\"refused-classified\"}' || chr(10), 'UTF8'), "
+            "now())",
+        )
+        while (note := httpx.get(f"{url}/log/checkpoint").text).split("\n")[1] == str(size):
+            time.sleep(0.05)
+    later = kept / "later"
+    later.write_text(note)
+    assert audit(checkpoint=later) == f"log_entry {size} to {size}: gone: {later} has a longer log"
+
+
+def test_readers_cases_clocks_lists_and_files_follow_from_the_acts_alone(attacker: Attacker, audit: Audited) -> None:
+    lead_id = attacker.leads[0]
+    attacker.do(
+        "INSERT INTO act_reader SELECT 'regulator-990121', act_id, lead_id, root_id, root_seq FROM act_reader "
+        "WHERE lead_id = :lead AND root_seq = 1",
+        lead=lead_id,
+    )
+    assert audit().startswith("act_reader regulator-990121 ")
+    attacker.do("DELETE FROM act_reader WHERE node_id = 'regulator-990121'")
+    attacker.do("UPDATE clock SET due = due + interval '1 day' WHERE lead_id = :lead", lead=lead_id)
+    assert audit().startswith("clock ")
+    attacker.do("UPDATE clock SET due = due - interval '1 day' WHERE lead_id = :lead", lead=lead_id)
+    attacker.do("UPDATE clock SET next_at = NULL WHERE lead_id = :lead", lead=lead_id)
+    assert audit().startswith("clock ")
+
+
+def test_a_deleted_or_an_added_row_beside_a_case_is_found(attacker: Attacker, audit: Audited) -> None:
+    attacker.do("DELETE FROM lead_entry WHERE node_id = 'police-990121' AND lead_id = :lead", lead=attacker.leads[0])
+    assert audit().startswith(f"lead_entry police-990121 {attacker.leads[0]}: it is missing")
+
+
+def test_an_added_row_that_belongs_to_nothing_is_found(attacker: Attacker, audit: Audited) -> None:
+    attacker.do(
+        "INSERT INTO act_reader SELECT 'regulator-990121', act_id, gen_random_uuid(), root_id, root_seq "
+        "FROM act_reader WHERE root_seq = 1 LIMIT 1"
+    )
+    assert audit().startswith("act_reader regulator-990121 ")
+
+
+def test_an_edited_case_is_not_what_its_acts_make_of_it(attacker: Attacker, audit: Audited) -> None:
+    lead_id = attacker.leads[0]
+    tampered(attacker.exchange, attacker.data_dir, lead_id, of_lead(lead_id, state=LeadState.CLEARED))
+    assert audit() == f"case {lead_id}: leads.{lead_id}.state: cleared stored, in_transfer rebuilt"
+
+
+def test_a_deleted_case_is_missed_by_its_acts(attacker: Attacker, audit: Audited) -> None:
+    attacker.do('DELETE FROM "case" WHERE root_id = :root', root=attacker.leads[0])
+    assert audit().startswith(f"case {attacker.leads[0]}: it is gone; act ")
+
+
+def test_tree_checkpoints_and_cosignatures_are_held_against_the_entries(attacker: Attacker, audit: Audited) -> None:
+    attacker.do("UPDATE checkpoint SET note = replace(note, '/log ', '/lig ')")
+    assert audit().startswith("checkpoint 0: the note is not signed by the log")
+    attacker.do("DELETE FROM checkpoint")
+    assert audit().startswith("checkpoint 0: the newest one; the log has ")
+    attacker.do("INSERT INTO log_subtree VALUES (1, 0, sha256('x'))")
+    assert audit().startswith("log_subtree level 1: 1 stored, the log has 0")
+
+
+def test_a_number_of_acts_in_another_order_than_the_log_is_found(attacker: Attacker, audit: Audited) -> None:
+    attacker.do(
+        "UPDATE act SET root_seq = 90 WHERE root_id = :root AND root_seq = 1",
+        "UPDATE act SET root_seq = 1 WHERE root_id = :root AND root_seq = 2",
+        "UPDATE act SET root_seq = 2 WHERE root_id = :root AND root_seq = 90",
+        root=attacker.leads[0],
+    )
+    assert audit().endswith("its case has it in another order than the log")
