@@ -6,11 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.acts import measure_acts, measure_limit
+from bench.audit import measure_audit
 from bench.exchange import describe_machine
 from bench.load import BenchFailed
 from bench.pages import measure_pages
 
-MEASUREMENTS: dict[str, Callable[..., None]] = {"acts": measure_acts, "limit": measure_limit, "pages": measure_pages}
+MEASUREMENTS: dict[str, Callable[..., None]] = {
+    "acts": measure_acts,
+    "audit": measure_audit,
+    "limit": measure_limit,
+    "pages": measure_pages,
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -22,6 +28,10 @@ def arguments() -> argparse.Namespace:
         one.add_argument("--rounds", type=int, default=5)
         one.add_argument("--seconds", type=int, default=4, help="of each round")
         one.add_argument("--connections", type=int, default=32)
+    audit = kinds.add_parser("audit", help="everything verified again by one core, beside bare signature verifications")
+    audit.add_argument("--leads", type=int, default=2000)
+    audit.add_argument("--rounds", type=int, default=5)
+    audit.add_argument("--profile", type=Path, metavar="FILE", help="one more round under cProfile")
     pages = kinds.add_parser("pages", help="inbox and lead pages with few leads and with many, alternating")
     pages.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000], metavar="LEADS")
     pages.add_argument("--rounds", type=int, default=5)

@@ -48,6 +48,13 @@ class Bench:
         self.leads.clear()
         checks.wait_until_sequenced(self.url)
 
+    def fill(self, leads: int) -> None:
+        """Register, screen and offer this many leads, and wait until every act is in the log."""
+        self._screen(self._post([presign.register(number) for number in range(leads)]))
+        self._post([presign.offer(lead, number) for number, lead in enumerate(self.leads)])
+        self.leads.clear()
+        checks.wait_until_sequenced(self.url)
+
     def round(self, act: str, *, profile: Path | None = None) -> Taken:
         """Measure one round of an act and check that everything answered is on record.
 

@@ -33,7 +33,7 @@ class Orders:
 
     settings: Settings
     url: str
-    snapshot: str
+    snapshot: str | None
     book: KeyBook
 
 
