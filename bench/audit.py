@@ -37,7 +37,7 @@ class Unwatched:
 
 
 def measure_audit(*, leads: int, rounds: int, profile: Path | None) -> None:
-    """Fill an exchange with leads that were registered, screened and offered; audit it in one process, again and again."""
+    """Fill an exchange with leads that were registered, screened and offered, and audit it in one process."""
     with bench(connections=32, seconds=1) as made:
         made.fill(leads)
         settings = Settings(data_dir=made.folder / "data", exchange_id=EXCHANGE_ID)

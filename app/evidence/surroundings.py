@@ -1,7 +1,7 @@
 """What was given when an act was decided, from what is stored: the register and the calendar as they were then."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -40,6 +40,9 @@ class Surroundings:
     versions: tuple[Version, ...]
     zone: ZoneInfo
     limits: Limits
+    # What was asked for once is asked for again for every act.
+    _calendars: dict[tuple[bool, ...], Calendar] = field(default_factory=dict, compare=False, repr=False)
+    _registers: dict[int, Mapping[str, Node]] = field(default_factory=dict, compare=False, repr=False)
 
     def given(self, now: datetime) -> Iterator[Given]:
         """Yield what may have been given at an instant, the likeliest first: all of then, then what came later less."""
@@ -56,10 +59,15 @@ class Surroundings:
 
     def as_of(self, calendar_of: datetime, nodes_of: datetime, now: datetime) -> Given:
         """Return what is given to a decision at `now` by the calendar and the register of two other instants."""
-        newest = {one.year: one.days for one in self.versions if one.since <= calendar_of}
-        days = {day: kind for year in newest.values() for day, kind in year.items()}
-        nodes = {node.node_id: node for since, node in self.nodes if since <= nodes_of}
-        return Given(now, nodes, self.zone, Calendar(days, frozenset(newest)), limits=self.limits)
+        versions = tuple(one.since <= calendar_of for one in self.versions)
+        if versions not in self._calendars:
+            newest = {one.year: one.days for one in self.versions if one.since <= calendar_of}
+            days = {day: kind for year in newest.values() for day, kind in year.items()}
+            self._calendars[versions] = Calendar(days, frozenset(newest))
+        known = sum(since <= nodes_of for since, _ in self.nodes)
+        if known not in self._registers:
+            self._registers[known] = {node.node_id: node for since, node in self.nodes if since <= nodes_of}
+        return Given(now, self._registers[known], self.zone, self._calendars[versions], limits=self.limits)
 
 
 def _late(changes: Iterable[datetime], now: datetime) -> list[datetime]:

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,12 @@ from app import embedded_postgres, migrate
 from app.casework.case import LeadState
 from app.config import Settings
 from app.db import create_engine
+from app.docket.issuer import utc_now
 from app.docket.reading import root_key, stored_body
 from app.evidence.audit.audit import Wanted, run
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.outside import read_outside
-from app.registry.exchange_keys import ExchangeKeys, ensure_exchange_keys, log_origin, log_vkey, raw_public
+from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, log_vkey, open_ring, raw_public
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey, generate_private
@@ -61,9 +62,8 @@ class Attacker:
         async def read() -> ExchangeKeys:
             engine = create_engine(self.exchange.database_url, pool_size=1)
             try:
-                return await ensure_exchange_keys(
-                    engine, open_vault(Settings(data_dir=self.data_dir)), datetime.now(UTC)
-                )
+                store = WrappedKeys(open_vault(Settings(data_dir=self.data_dir)))
+                return (await open_ring(engine, store, utc_now)).keys
             finally:
                 await engine.dispose()
 
@@ -364,7 +364,7 @@ def test_a_lead_taken_out_of_the_middle_of_a_log_signed_anew_is_found_by_the_ear
 def test_a_witness_refuses_the_rewritten_log_with_409(
     attacker: Attacker, server_url: str, template: str, tmp_path: Path, kept: Path
 ) -> None:
-    vkey = log_vkey(log_origin(EXCHANGE_ID), raw_public(attacker.keys().log))
+    vkey = log_vkey(log_origin(EXCHANGE_ID), raw_public(attacker.keys().log.public_jwk))
     policy = tmp_path / "policy"
     policy.write_text(f"log {vkey}\nquorum none\n")
     before = base64.b64decode((kept / "checkpoint").read_bytes()).decode()

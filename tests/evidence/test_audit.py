@@ -138,3 +138,19 @@ def test_without_the_master_key_nothing_is_said_to_be_true(
         answer = audit(LEADBRIDGE_DATA_DIR=str(tmp_path / "elsewhere"))
     assert answer.returncode == 1
     assert "does not open under the master key" in answer.stderr
+
+
+def test_keys_of_the_exchange_that_followed_each_other_hold_and_one_that_nobody_signed_for_does_not(
+    exchange: World, audit: Audited, database_url: str, data_dir: Path
+) -> None:
+    exchange.offered()
+    settings = {"LEADBRIDGE_DATABASE_URL": database_url, "LEADBRIDGE_DATA_DIR": str(data_dir)}
+    for purpose in ("signing", "log"):
+        done = leadbridge("keys", "rotate", purpose, **settings, LEADBRIDGE_EXCHANGE_ID=EXCHANGE_ID)
+        assert done.returncode == 0, done.stderr
+    exchange.offered()
+    answer = audit()
+    assert (answer.returncode, answer.stderr) == (0, "")
+    exchange.rows("ALTER TABLE exchange_key_event DISABLE TRIGGER USER")
+    exchange.rows("DELETE FROM exchange_key_event WHERE number = 2")
+    assert "nothing made it follow the key before it" in audit().stderr

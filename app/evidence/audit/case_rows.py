@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
@@ -27,21 +26,29 @@ _ORDER = """
         FROM act a LEFT JOIN log_entry l ON l.act_id = a.act_id WHERE a.root_id = ANY($1::uuid[])
     ) AS numbered WHERE log_index IS NULL OR log_index <= before ORDER BY root_id, root_seq
 """
-_READERS = "SELECT node_id, act_id, lead_id, root_id, root_seq FROM act_reader WHERE lead_id = ANY($1::uuid[])"
+_READERS = """
+    SELECT node_id, act_id::text, lead_id::text, root_id::text, root_seq
+    FROM act_reader WHERE lead_id = ANY($1::uuid[])
+"""
 _CLOCKS = """
-    SELECT clock_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, stopped,
-           suspended_at, warned_at, breached_at, next_at, provisional
+    SELECT clock_id::text, root_id::text, lead_id::text, node_id, rule, source, source_text, version, started, due,
+           stopped, suspended_at, warned_at, breached_at, next_at, provisional
     FROM clock WHERE lead_id = ANY($1::uuid[])
 """
 _ENTRIES = """
-    SELECT e.node_id, e.lead_id, e.root_id, e.state, e.category, e.role, e.is_origin, e.registered_at, e.due, e.sealed
+    SELECT e.node_id, e.lead_id::text, e.root_id::text, e.state, e.category, e.role, e.is_origin,
+           e.registered_at, e.due, e.sealed
     FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
 """
-_SUBJECTS = "SELECT subject_id, root_id, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
+_SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
 
 
 async def check_cases(
-    connection: "asyncpg.Connection[Any]", vault: Vault, surroundings: Surroundings, root_ids: Sequence[str]
+    connection: "asyncpg.Connection[Any]",
+    vault: Vault,
+    surroundings: Surroundings,
+    index_key: bytes,
+    root_ids: Sequence[str],
 ) -> Counter[str]:
     """Return how many rows of each table belong to these cases; raise `Lie` for the first that lies."""
     for row in await connection.fetch(_ORDER, root_ids):
@@ -49,7 +56,6 @@ async def check_cases(
             raise Lie("act", row["act_id"], "its case has it in another order than the log")
         if not row["waits"]:
             raise Lie("act", row["act_id"], "it is neither in the log nor waiting for it")
-    index_key = vault.derive("lead-number")
     cases, count = [], Counter(cases=len(root_ids))
     archives = await read_archives(connection, vault, root_ids)
     for root_id in root_ids:
@@ -69,7 +75,7 @@ async def check_cases(
 
 async def _readers(connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str]) -> int:
     wanted = {
-        (node, UUID(ref.act_id)): (UUID(ref.lead_id), UUID(case.root_id), ref.seq)
+        (node, ref.act_id): (ref.lead_id, case.root_id, ref.seq)
         for case in cases
         for ref in case.acts
         for node in ref.readers
@@ -88,7 +94,7 @@ async def _clocks(
     wanted = {}
     for case in cases:
         for clock in case.clocks:
-            key = (UUID(clock.clock_id),)
+            key = (clock.clock_id,)
             wanted[key] = _clock(case, clock, surroundings, found.get(key))
     return _compare("clock", wanted, found)
 
@@ -98,7 +104,7 @@ def _clock(case: Case, clock: Clock, surroundings: Surroundings, stored: tuple[A
     rows = []
     for calendar in surroundings.calendars():
         row = clock_row(case.root_id, clock, calendar, surroundings.zone)
-        rows.append((UUID(str(row[1])), UUID(str(row[2])), *row[3:]))
+        rows.append(row[1:])
         if stored == rows[-1]:
             break
     return rows[-1] if stored == rows[-1] else rows[0]
@@ -109,20 +115,19 @@ async def _entries(connection: "asyncpg.Connection[Any]", cases: Sequence[Case])
     for case in cases:
         for lead in case.leads.values():
             gather_entries(rows, case, lead)
-    wanted = {(row[0], UUID(row[1])): (UUID(row[2]), *row[3:]) for row in rows.entries}
+    wanted = {(row[0], row[1]): row[2:] for row in rows.entries}
     nodes, leads = [node for node, _ in wanted], [lead_id for _, lead_id in wanted]
     found = {(row["node_id"], row["lead_id"]): tuple(row)[2:] for row in await connection.fetch(_ENTRIES, nodes, leads)}
     return _compare("lead_entry", wanted, found)
 
 
 async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> None:
-    wanted: dict[UUID, tuple[UUID, bool]] = {}
+    wanted: dict[str, tuple[str, bool]] = {}
     for case in cases:
-        root_id = UUID(case.root_id)
         for lead in case.leads.values():
             ids = (lead.lead_id, *lead.known_to, *(one.feedback_id for one in lead.feedback))
-            wanted |= {UUID(one): (root_id, False) for one in ids}
-            wanted |= {UUID(leg.transfer_id): (root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
+            wanted |= dict.fromkeys(ids, (case.root_id, False))
+            wanted |= {leg.transfer_id: (case.root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
     rows = await connection.fetch(_SUBJECTS, list(wanted))
     _compare(
         "subject",

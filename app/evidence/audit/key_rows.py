@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 
 from app.errors import Problem
-from app.evidence.audit.key_book import ExchangeFact, KeyBook, KeyFact
+from app.evidence.audit.key_book import KeyBook, KeyFact
 from app.evidence.audit.lies import Lie
+from app.evidence.audit.own_key_rows import read_own_keys
 from app.signing import strict_json
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk, thumbprint
@@ -24,7 +25,6 @@ _EVENTS = """
 _KEYS = "SELECT kid, node_id, purpose, jwk::text AS jwk, key_event, revoked_event FROM node_key ORDER BY node_id, kid"
 _COUNTS = "SELECT node_id, key_events FROM node ORDER BY node_id"
 _WAITING = "SELECT entry FROM unsequenced WHERE kind IN ('key', 'revocation')"
-_OWN = "SELECT kid, purpose, jwk::text AS jwk FROM exchange_key ORDER BY kid"
 _ENROLMENT = "lead-enrolment+jws"
 
 
@@ -112,11 +112,7 @@ async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> Key
             raise Lie("node", row["node_id"], f"{row['key_events']} key events counted, others are on record")
     for row in await connection.fetch(_KEYS):
         _require_key(row, reader)
-    for row in await connection.fetch(_OWN):
-        jwk = json.loads(row["jwk"])
-        if thumbprint(jwk) != row["kid"]:
-            raise Lie("exchange_key", row["kid"], "the key is not the one that its thumbprint names")
-        reader.book.own[row["kid"]] = ExchangeFact(row["purpose"], jwk)
+    await read_own_keys(connection, reader.book, waiting)
     return reader.book
 
 

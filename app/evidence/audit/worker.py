@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.config import Settings
 from app.db import create_engine, raw
+from app.docket.index_keys import read_index_keys
 from app.docket.local_limits import read_limits
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.case_rows import check_cases
@@ -45,13 +46,15 @@ class Worker:
         self._vault: Vault = open_vault(orders.settings)
         exchange = orders.settings.exchange_id
         self._examiner = Examiner(Keys(orders.book), exchange, log_origin(exchange))
-        self._connection, self._surroundings = self._runner.run(_join(orders))
+        self._connection, self._surroundings, self._index_key = self._runner.run(_join(orders, self._vault))
 
     def log(self, part: Part) -> PartDone:
         return self._run(lambda connection: check_part(connection, self._vault, self._examiner, part))
 
     def cases(self, root_ids: Sequence[str]) -> Counter[str]:
-        return self._run(lambda connection: check_cases(connection, self._vault, self._surroundings, root_ids))
+        return self._run(
+            lambda connection: check_cases(connection, self._vault, self._surroundings, self._index_key, root_ids)
+        )
 
     def close(self) -> None:
         """Give the connection back."""
@@ -69,13 +72,17 @@ class Worker:
         return self._runner.run(run())
 
 
-async def _join(orders: Orders) -> tuple[AsyncConnection, Surroundings]:
+async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Surroundings, bytes]:
     engine = create_engine(orders.url, pool_size=1, application_name="leadbridge-audit")
     connection = await engine.connect()
     driver = await raw(connection)
     await begin(driver, orders.snapshot)
     limits = read_limits(orders.settings.deadlines_file)
-    return connection, await read_surroundings(driver, orders.settings.zone, limits)
+    surroundings = await read_surroundings(driver, orders.settings.zone, limits)
+    # An exchange that never served has none, and no case either; a reader must not make them.
+    served = await driver.fetchval("SELECT EXISTS (SELECT FROM secret WHERE name = 'lead-number')")
+    index_key = (await read_index_keys(driver, vault)).numbers if served else b""
+    return connection, surroundings, index_key
 
 
 async def begin(connection: "asyncpg.Connection[Any]", snapshot: str | None) -> None:
