@@ -27,6 +27,7 @@ from app.evidence.audit.remains import require_no_remains
 from app.evidence.audit.state import State, read_state, write_state
 from app.evidence.audit.tree_rows import Known
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
+from app.vault import open_vault
 
 PART = 2048
 PAGE = 250
@@ -155,6 +156,8 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
             audit = Audit(connection, settings, wanted)
             progress.total(*await audit.open())
             book = await read_keys(connection, settings.exchange_id)
+            # Before any worker starts: each would fail of it, and none could say so.
+            await worker.index_key_of(connection, open_vault(settings))
             orders = worker.Orders(settings, url, snapshot, book)
             pool = worker.open_pool(wanted.jobs, orders)
             try:

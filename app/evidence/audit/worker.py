@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 import asyncpg
+from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.config import Settings
@@ -20,6 +21,7 @@ from app.docket.local_limits import read_limits
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.case_rows import check_cases
 from app.evidence.audit.key_book import KeyBook, Keys
+from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import Part, PartDone, check_part
 from app.evidence.surroundings import Surroundings, read_surroundings
 from app.registry.exchange_keys import log_origin
@@ -79,10 +81,18 @@ async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Surround
     await begin(driver, orders.snapshot)
     limits = read_limits(orders.settings.deadlines_file)
     surroundings = await read_surroundings(driver, orders.settings.zone, limits)
+    return connection, surroundings, await index_key_of(driver, vault)
+
+
+async def index_key_of(connection: "asyncpg.Connection[Any]", vault: Vault) -> bytes:
+    """Return the key of the index of numbers; raise `Lie` under another master key than the one that wrapped it."""
     # An exchange that never served has none, and no case either; a reader must not make them.
-    served = await driver.fetchval("SELECT EXISTS (SELECT FROM secret WHERE name = 'lead-number')")
-    index_key = (await read_index_keys(driver, vault)).numbers if served else b""
-    return connection, surroundings, index_key
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM secret WHERE name = 'lead-number')"):
+        return b""
+    try:
+        return (await read_index_keys(connection, vault)).numbers
+    except InvalidTag as error:
+        raise Lie("secret", "lead-number", "it does not open under the master key") from error
 
 
 async def begin(connection: "asyncpg.Connection[Any]", snapshot: str | None) -> None:
