@@ -488,3 +488,8 @@ def test_a_number_of_acts_in_another_order_than_the_log_is_found(attacker: Attac
         root=attacker.leads[0],
     )
     assert audit().endswith("its case has it in another order than the log")
+
+
+def test_a_closed_day_of_the_access_log_that_was_never_logged_is_found(attacker: Attacker, audit: Audited) -> None:
+    attacker.do("INSERT INTO access_day (day, reads, chain, closed_at) VALUES ('2026-01-01', 0, sha256('x'), now())")
+    assert audit().startswith("access_log 2026-01-01: ")

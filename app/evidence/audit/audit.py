@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
+from app.access.checking import check_access_log
 from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.evidence.audit import worker
@@ -109,6 +110,8 @@ class Audit:
             progress.cases(self._count["cases"])
         await require_no_remains(self._connection, self.size, self._count)
         await require_kept(self._connection, self._wanted.outside)
+        for fault in (await check_access_log(self._connection)).faults:
+            raise Lie("access_log", *fault.split(": ", 1))
 
     def found(self) -> Found:
         saved = self._state.size if self._state else 0
@@ -150,8 +153,10 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
     """
     engine = create_engine(url, pool_size=1, application_name="leadbridge-audit")
     try:
-        async with driver_connection(engine) as connection:
-            await worker.begin(connection, None)
+        async with (
+            driver_connection(engine) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             audit = Audit(connection, settings, wanted)
             progress.total(*await audit.open())
