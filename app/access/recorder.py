@@ -6,6 +6,7 @@ meanwhile, so that a lone read waits for the slower of the two.
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,9 +16,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import structlog
 from prometheus_client import Histogram
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import loops
 from app.access.months import ensure_month
 from app.db import driver_connection
 from app.deps import type_clock
@@ -26,13 +27,17 @@ from app.errors import Overloaded
 LARGEST_BATCH = 256
 QUEUE_LIMIT = 10_000
 PATIENCE = 10.0
-MOST_ATTEMPTS = 4
+IDLE_SECONDS = 10.0
+MOST_ATTEMPTS = 2  # to reach the database
+MOST_TURNS = 4  # a month without a partition, a day that was closed
 DAY_IS_CLOSED = "LB001"
 ROWS = Histogram("leadbridge_access_rows", "reads recorded in one commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+# Written again after a lost answer a row is there already, under its own id.
 _INSERT = """
     INSERT INTO access_log (day, at, access_id, node_id, person, purpose, what, subject, opening_id)
     SELECT * FROM unnest($1::date[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::text[], $9::uuid[])
+    ON CONFLICT DO NOTHING
 """
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +70,8 @@ class Recorder:
         self._clock = clock
         self._zone = zone
         self._queue: deque[_Waiting] = deque()
+        self._batch: list[_Waiting] = []
+        self._attempts = 0
         self._filled = asyncio.Event()
 
     def enter(self, access: Access) -> "asyncio.Future[None]":
@@ -79,33 +86,57 @@ class Recorder:
         return waiting.kept
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write until cancelled. A connection is held while reads come in: a lone read pays for no checkout."""
         while True:
             await self._filled.wait()
-            self._filled.clear()
-            while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
-                await self._keep(batch)
-
-    async def _keep(self, batch: list[_Waiting]) -> None:
-        not_before = date.min
-        for _ in range(MOST_ATTEMPTS):
-            days = [max(not_before, one.at.astimezone(self._zone).date()) for one in batch]
             try:
-                async with asyncio.timeout(PATIENCE), driver_connection(self._engine) as connection:
-                    not_before = await _write(connection, batch, days)
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                async with driver_connection(self._engine) as connection:
+                    await self._work(connection)
+            except loops.LOST as error:
+                loops.end_if_cancelled()
                 _log.warning("reads could not be recorded", error=type(error).__name__)
-                break
+                self._attempts += 1
+                self._filled.set()
+                if self._attempts >= MOST_ATTEMPTS:
+                    self._batch += self._queue
+                    self._queue.clear()
+                    self._filled.clear()
+                    self._settle(_unavailable())
+
+    async def _work(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Write what has come and what comes, until nothing has come for a while."""
+        while await self._more():
+            async with asyncio.timeout(PATIENCE):
+                kept = await self._keep(connection)
+            ROWS.observe(len(self._batch))
+            self._settle(None if kept else _unavailable())
+
+    async def _more(self) -> bool:
+        if not self._batch and not self._queue:
+            self._filled.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._filled.wait(), IDLE_SECONDS)
+        while self._queue and len(self._batch) < LARGEST_BATCH:
+            self._batch.append(self._queue.popleft())
+        return bool(self._batch)
+
+    async def _keep(self, connection: "asyncpg.Connection[Any]") -> bool:
+        not_before = date.min
+        for _ in range(MOST_TURNS):
+            days = [max(not_before, one.at.astimezone(self._zone).date()) for one in self._batch]
+            not_before = await _write(connection, self._batch, days)
             if not_before == date.min:
-                ROWS.observe(len(batch))
-                for one in batch:
-                    if not one.kept.done():
-                        one.kept.set_result(None)
-                return
-        for one in batch:
+                return True
+        return False
+
+    def _settle(self, failure: Overloaded | None) -> None:
+        for one in self._batch:
             if not one.kept.done():
-                one.kept.set_exception(_unavailable())
+                if failure is None:
+                    one.kept.set_result(None)
+                else:
+                    one.kept.set_exception(failure)
+        self._batch, self._attempts = [], 0
 
 
 async def _write(connection: "asyncpg.Connection[Any]", batch: list[_Waiting], days: list[date]) -> date:
