@@ -55,6 +55,14 @@ class Load:
         return self.completed / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One round, and what a request cost service and PostgreSQL in CPU: other work on the machine blurs it less."""
+
+    load: Load
+    cpu_us: float
+
+
 def wrk(
     address: str, requests: Sequence[Request], folder: Path, *, connections: int, seconds: int, cycle: bool = False
 ) -> Load:

@@ -3,7 +3,7 @@
 import random
 import statistics
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from app.views.cursors import encode_position
 from bench.database import create_database, fetch, value
 from bench.exchange import POLICE, Exchange, running
 from bench.fill import Filling, fill, new_id
-from bench.load import BenchFailed, Load, Request, wrk
-from bench.processes import peak_memory
+from bench.load import BenchFailed, Request, Served, wrk
+from bench.processes import cpu_of, cpu_of_cluster, peak_memory, postmaster_of
 from bench.tables import print_pages
 from bench.templates import play
 
@@ -31,13 +31,19 @@ class Filled:
     exchange: Exchange
     paths: Mapping[str, list[str]]
     folder: Path
+    postmaster: int
 
-    def measure(self, page: str, *, connections: int, seconds: int) -> Load:
+    def measure(self, page: str, *, connections: int, seconds: int) -> Served:
         """Measure one kind of page, each time at another place of the list."""
         headers = (("Authorization", f"Bearer {self._reader.token()}"),)
         requests = [Request("GET", path, headers) for path in self.paths[page]]
         address = self.exchange.address
-        return wrk(address, requests, self.folder, connections=connections, seconds=seconds, cycle=True)
+        before = self._cpu()
+        load = wrk(address, requests, self.folder, connections=connections, seconds=seconds, cycle=True)
+        return Served(load, (self._cpu() - before) * 1e6 / max(load.completed, 1))
+
+    def _cpu(self) -> float:
+        return cpu_of(self.exchange.pid) + cpu_of_cluster(self.postmaster)
 
     def verify(self) -> None:
         """Raise BenchFailed unless every kind of page is full and every single lead is found."""
@@ -60,7 +66,7 @@ def measure_pages(*, sizes: list[int], rounds: int, connections: int, seconds: i
         url = stack.enter_context(embedded_postgres.running(folder / "server", durable=True))
         filled = {size: filled_exchange(stack, url, folder, size) for size in sizes}
         pages = list(filled[sizes[0]].paths)
-        measured: dict[str, dict[int, list[Load]]] = {page: {size: [] for size in sizes} for page in pages}
+        measured: dict[str, dict[int, list[Served]]] = {page: {size: [] for size in sizes} for page in pages}
         for one in filled.values():
             one.verify()
             for page in pages:
@@ -72,12 +78,14 @@ def measure_pages(*, sizes: list[int], rounds: int, connections: int, seconds: i
         print_pages(measured)
         for size, one in filled.items():
             print(f"API process with {size} leads: {peak_memory(one.exchange.pid):.0f} MiB resident at most")
-    print("p50 grows: " + ", ".join(f"{page} {growth(by_size):.2f}" for page, by_size in measured.items()))
+    for what, pick in (("p50", lambda one: one.load.p50_ms), ("CPU", lambda one: one.cpu_us)):
+        grown = (f"{page} {growth(by_size, pick):.2f}" for page, by_size in measured.items())
+        print(f"{what} grows: {', '.join(grown)}")
 
 
-def growth(by_size: Mapping[int, list[Load]]) -> float:
-    """Return p50 with the most leads over p50 with the fewest, each the median of its rounds."""
-    medians = {size: statistics.median(load.p50_ms for load in loads) for size, loads in by_size.items()}
+def growth(by_size: Mapping[int, list[Served]], pick: Callable[[Served], float]) -> float:
+    """Return a cost with the most leads over that with the fewest, each the median of its rounds."""
+    medians = {size: statistics.median(pick(one) for one in rounds) for size, rounds in by_size.items()}
     return medians[max(medians)] / medians[min(medians)]
 
 
@@ -90,7 +98,7 @@ def filled_exchange(stack: ExitStack, server_url: str, folder: Path, size: int) 
     filling = fill(url, data_dir, size, play(exchange, url))
     print(f"filled {size} leads, {value(url, 'SELECT pg_size_pretty(pg_database_size(current_database()))')}")
     newest = value(url, "SELECT max(seq) FROM inbox WHERE node_id = $1", READER)
-    return Filled(exchange, paths(filling, newest), folder)
+    return Filled(exchange, paths(filling, newest), folder, postmaster_of(folder / "server"))
 
 
 def paths(filling: Filling, newest: int) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bench.database import fetch
 from bench.limit import ACTS, Round
-from bench.load import Load, Taken
+from bench.load import Served, Taken
 
 WIDTH = 120
 SIZES = """
@@ -64,15 +64,17 @@ def print_acts(act: str, limits: Sequence[Round], taken: Sequence[Taken]) -> Non
     _print_rounds(f"service: {act} over HTTP", columns, taken)
 
 
-def print_pages(measured: Mapping[str, Mapping[int, Sequence[Load]]]) -> None:
+def print_pages(measured: Mapping[str, Mapping[int, Sequence[Served]]]) -> None:
     """Print every kind of page for every number of leads: p50 of each round, then the medians."""
     rows = []
     for page, by_size in measured.items():
-        for size, loads in by_size.items():
-            p50, p99 = [load.p50_ms for load in loads], [load.p99_ms for load in loads]
-            each = " ".join(_short(one) for one in p50)
-            rows.append([page, str(size), each, _short(statistics.median(p50)), _short(statistics.median(p99))])
-    print_table("pages of 50 over HTTP, one connection", ["page", "leads", "p50 ms of rounds", "p50", "p99"], rows)
+        for size, rounds in by_size.items():
+            p50 = [one.load.p50_ms for one in rounds]
+            figures = (p50, [one.load.p99_ms for one in rounds], [one.cpu_us for one in rounds])
+            medians = (_short(statistics.median(one)) for one in figures)
+            rows.append([page, str(size), " ".join(_short(one) for one in p50), *medians])
+    heads = ["page", "leads", "p50 ms of rounds", "p50", "p99", "CPU µs"]
+    print_table("pages of 50 over HTTP, one connection", heads, rows)
 
 
 def _print_rounds(title: str, columns: list[tuple[str, Callable[[Any], float]]], rounds: Sequence[object]) -> None:
