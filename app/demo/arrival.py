@@ -38,9 +38,9 @@ ARRIVAL = (
     Step(
         2,
         "03-02 09:10",
-        ("登记线索：河湾砂石料场", "A lead is registered: the gravel yard"),
+        ("登记线索，举报人身份密封", "A lead is registered; who reported it is sealed"),
         (
-            Says(T1, "lead.register", "L1", texts.L1),
+            Says(T1, "lead.register", "L1", texts.L1, sealed_for=(P1,), name="L1"),
             Unknown(
                 (P1, S1, J1, R1, C1, O1), ("/v1/leads/@L1",), ("尚未移送，其他单位不知情", "nobody else knows of it")
             ),

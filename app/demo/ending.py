@@ -2,7 +2,7 @@
 
 from app.demo import texts
 from app.demo.cast import C1, J1, P1, R1, S1, T1
-from app.demo.moves import Says, Step
+from app.demo.moves import Opens, Says, Step, Watches
 from app.demo.texts import signature
 from app.demo.usual import archives
 
@@ -19,6 +19,16 @@ ADVICE = {
     "suggestion": "开展专项检查",
 }
 ADVISED = {"letter_id": "@advice", "text": "已开展专项检查", "measures": ["检查十二家"]}
+OFFICERS = ("韩某某", "程某某")
+APPROVERS = [{"name": "邓某某", "title": "副局长"}, {"name": "吴某某", "title": "局长"}]
+GRANT = {
+    "opening_id": "@opening",
+    "of_act": "@act:L1",
+    "approvers": APPROVERS,
+    "readers": [{"name": name, "title": "民警"} for name in OFFICERS],
+    "purpose": "落实保护措施",
+    "expires_at": "2026-04-20T16:00:00+08:00",
+}
 CLEARED = {"note": "各环节已办结"}
 
 
@@ -38,8 +48,16 @@ ENDING = (
     Step(
         21,
         "04-13 16:00",
-        ("公安局当日答复", "The police answer within the day"),
-        (Says(P1, "protection.answer", "A", {"protection_id": "@threat", "measures": "已安排民警每日走访"}, (T1,)),),
+        ("两人批准拆封七日，每次查看留痕；当日答复", "Two approve: the identity opens for a week, each look on record"),
+        (
+            Opens(P1, "L1", OFFICERS[0], "落实保护措施", refused="404 not-found"),
+            Says(P1, "identity.open", "L1", {**GRANT, "approvers": APPROVERS[:1]}, refused="422 invalid-document"),
+            Says(P1, "identity.open", "L1", GRANT),
+            Opens(P1, "L1", "许某某", "了解情况", refused="403 forbidden-act"),
+            *(Opens(P1, "L1", officer, "落实保护措施") for officer in OFFICERS),
+            Watches(T1, "L1", 2),
+            Says(P1, "protection.answer", "A", {"protection_id": "@threat", "measures": "已安排民警每日走访"}, (T1,)),
+        ),
     ),
     Step(
         22,

@@ -23,8 +23,8 @@ class Says:
     refused: str | None = None
     document_no: str | None = None
     files: int = 0
+    sealed_for: Sequence[str] = ()  # who alone may open the reporter's identity
     name: str | None = None
-    why: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,27 @@ class Searches:
     why: Words
 
 
-Move = Says | Uploads | Downloads | Unknown | Sees | Hears | Searches
+@dataclass(frozen=True)
+class Opens:
+    """A person fetches and opens the reporter's identity that the act called `of` sealed for the agency."""
+
+    node: str
+    of: str
+    person: str
+    purpose: str
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Watches:
+    """An agency looks at the openings on a lead: every fetch of the identity, by whom and what for."""
+
+    node: str
+    lead: str
+    fetches: int
+
+
+Move = Says | Opens | Watches | Uploads | Downloads | Unknown | Sees | Hears | Searches
 
 
 @dataclass(frozen=True)

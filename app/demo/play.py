@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from app.demo import evidence, figures, stage
-from app.demo.cast import POLICE
+from app.demo.cast import POLICE, TOWN
 from app.demo.clock import Hand
 from app.demo.desk import Desk, Tally
 from app.demo.show import Show
@@ -58,6 +58,8 @@ def tell(home: Path, url: str, password: str, hand: Hand, show: Show) -> None:
         cast = stage.enrolled(home, url, password, hand)
     tally = Tally()
     desks = {node: Desk(enrolment, role, hand, tally) for node, (role, enrolment) in cast.items()}
+    # As the two would compare thumbprints by telephone: nothing is sealed to a key that nobody pinned.
+    desks[TOWN.node_id].pin(POLICE.node_id, desks[POLICE.node_id].keys.act.kid)
     story = Story(desks, hand, show, tally)
     story.play()
     figures.show_june(desks, show)

@@ -134,6 +134,17 @@ class Show:
     def checked(self, node: str, what: str, why: Words) -> None:
         self.line(Text.assemble(("  ○ ", "blue"), f"{NAMES[node]}  {what}  ", *self._words(why)))
 
+    def looked(self, node: str, person: str, came: str, *, opened: bool) -> None:
+        """Print that a person asked for the sealed identity, and what came; never the identity itself."""
+        words = ("已解密，与承诺值相符", "opened; fits its commitment") if opened else ("不得查看", "not to be seen")
+        self.checked(node, f"{person} 查看举报人身份 → {came}", words)
+
+    def fetches(self, node: str, fetches: Sequence[Mapping[str, Any]]) -> None:
+        """Print who looked at the identity, as the agency that sealed it sees it."""
+        for one in fetches:
+            what = f"{NAMES[one['node']]} {one['person']} {one['at'][:16]} {one['purpose']}"
+            self.checked(node, f"查看记录 on record: {what}", ("密封单位可见", "seen by who sealed it"))
+
     def sees(self, node: str, lead: str, entry: Mapping[str, Any], acts: Sequence[str]) -> None:
         """Print an agency's own view of a lead: its entry, and which acts it may read."""
         state, holder = entry["state"], NAMES.get(entry["holder"], entry["holder"])

@@ -144,6 +144,7 @@ def _enrolment(data_dir: Path, url: str, role: Role, admin: Administrator, hand:
     if not folder.enrolled:
         for purpose in ("act", "auth"):
             folder.create_key(purpose, role.alg)
+        folder.create_seal_key()
         admin.create_node(
             role.node_id,
             kind=role.kind,

@@ -1,19 +1,20 @@
 """The story as it is played: every move over HTTP, every outcome that is shown read from the exchange's answer."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Unpack
 
 from app.client import Attachment, Envelope, Receipt, Refused, uuid7
+from app.demo import texts
 from app.demo.answers import ANSWERS
 from app.demo.arrival import ARRIVAL
 from app.demo.clock import Hand
 from app.demo.counsel import COUNSEL
 from app.demo.desk import Desk, Tally
 from app.demo.ending import ENDING
-from app.demo.moves import Downloads, Hears, Says, Searches, Sees, Step, Unknown, Uploads, Words
+from app.demo.moves import Downloads, Hears, Move, Opens, Says, Searches, Sees, Step, Unknown, Uploads, Watches, Words
 from app.demo.show import Show
 from app.demo.verifying import VERIFYING
 
@@ -49,28 +50,33 @@ class Story:
             for move in step.moves:
                 self._play(move)
 
-    def _play(self, move: object) -> None:
-        match move:
-            case Says():
-                self._says(move)
-            case Uploads():
-                self._uploads(move)
-            case Downloads():
-                self._downloads(move)
-            case Unknown():
-                self._unknown(move)
-            case Sees():
-                desk, lead = self.desks[move.node], self.ids[move.lead]
-                acts = [item["act"] for item in desk.timeline(lead)]
-                self.show.sees(move.node, move.lead, desk.lead(lead), acts)
-            case Hears():
-                content = self.desks[move.node].told(self.ids[move.lead], rule=move.rule, event=move.event)
-                self.show.told(move.node, move.lead, content)
-            case Searches():
-                found = list(self.desks[move.node].leads(q=move.q))
-                if len(found) != move.found:
-                    raise StoryBroken(f"{move.q} finds {len(found)} leads, not {move.found}")
-                self.show.checked(move.node, f"q={move.q} → {len(found)}", move.why)
+    def _play(self, move: Move) -> None:
+        plays: dict[type[Any], Callable[[Any], None]] = {
+            Says: self._says,
+            Uploads: self._uploads,
+            Downloads: self._downloads,
+            Unknown: self._unknown,
+            Opens: self._opens,
+            Watches: self._watches,
+            Sees: self._sees,
+            Hears: self._hears,
+            Searches: self._searches,
+        }
+        plays[type(move)](move)
+
+    def _sees(self, move: Sees) -> None:
+        desk, lead = self.desks[move.node], self.ids[move.lead]
+        self.show.sees(move.node, move.lead, desk.lead(lead), [item["act"] for item in desk.timeline(lead)])
+
+    def _hears(self, move: Hears) -> None:
+        content = self.desks[move.node].told(self.ids[move.lead], rule=move.rule, event=move.event)
+        self.show.told(move.node, move.lead, content)
+
+    def _searches(self, move: Searches) -> None:
+        found = list(self.desks[move.node].leads(q=move.q))
+        if len(found) != move.found:
+            raise StoryBroken(f"{move.q} finds {len(found)} leads, not {move.found}")
+        self.show.checked(move.node, f"q={move.q} → {len(found)}", move.why)
 
     def _says(self, move: Says) -> None:
         desk = self.desks[move.node]
@@ -79,6 +85,8 @@ class Story:
             envelope["document_no"] = move.document_no
         if move.files:
             envelope["attachments"] = [self._file(desk, number) for number in range(1, move.files + 1)]
+        if move.sealed_for:
+            envelope |= desk.seal_identity(self.ids[move.lead], texts.REPORTER, move.sealed_for).envelope
         try:
             receipt = self._act(desk, move, **envelope)
         except Refused as refusal:
@@ -91,6 +99,25 @@ class Story:
         self.tally.recorded(move.to)
         self.receipts[move.name or move.act] = receipt
         self.show.recorded(move, receipt)
+
+    def _opens(self, move: Opens) -> None:
+        desk, of_act = self.desks[move.node], self.receipts[move.of].act_id
+        try:
+            opened = desk.open_identity(of_act, person=move.person, purpose=move.purpose)
+        except Refused as refusal:
+            self._expect(move.refused, refusal, f"{move.person}'s look")
+            self.show.looked(move.node, move.person, f"{refusal.status} {refusal.slug}", opened=False)
+            return
+        if move.refused is not None or opened.identity != texts.REPORTER:
+            raise StoryBroken(f"{move.person} opened what should be {move.refused or 'the identity that was sealed'}")
+        self.show.looked(move.node, move.person, f"{len(opened.plaintext)} bytes", opened=True)
+
+    def _watches(self, move: Watches) -> None:
+        openings = self.desks[move.node].openings(self.ids[move.lead])
+        fetches = [one for opening in openings for one in opening["fetches"]]
+        if len(fetches) != move.fetches:
+            raise StoryBroken(f"{len(fetches)} fetches are on record, not {move.fetches}")
+        self.show.fetches(move.node, fetches)
 
     def _act(self, desk: Desk, move: Says, **envelope: Unpack[Envelope]) -> Receipt:
         content = self._filled(move.content)

@@ -36,6 +36,7 @@ L2: dict[str, Any] = {
     "events": [],
     "concerns_nodes": [],
 }
+REPORTER = {"name": "举报人某某", "phone": "0990-5550199"}
 APPROVER = {"name": "吴某某", "title": "局长", "level": "county"}
 TASK = {
     "handlers": ["孙某某", "李某"],
