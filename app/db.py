@@ -1,4 +1,4 @@
-"""The database: one declarative base with named constraints, one engine over asyncpg."""
+"""The database: one declarative base with named constraints, engines over asyncpg, and the two roles that they take."""
 
 import json
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy import URL, MetaData, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
@@ -19,6 +19,11 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# What a connection of the service may do is said by its role, whoever logged in; `app/guard.py` says it table by table.
+WRITER = "leadbridge_writer"
+READER = "leadbridge_reader"
+# To the end of the transaction every row that the reader's role sees is one that this node may know of.
+_AS_NODE = text("SELECT current_user FROM set_config('leadbridge.node', :node, true)")
 
 # What it looks like when the database is away, whatever layer notices it first.
 UNREACHABLE = (
@@ -41,8 +46,15 @@ def async_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+asyncpg")
 
 
-def create_engine(url: str, *, pool_size: int = 8, application_name: str = "leadbridge") -> AsyncEngine:
-    """Return an engine whose errors never carry parameters (they may hold a person's data)."""
+def create_engine(
+    url: str, *, pool_size: int = 8, application_name: str = "leadbridge", role: str | None = None
+) -> AsyncEngine:
+    """Return an engine whose errors never carry parameters (they may hold a person's data).
+
+    Its connections are in `role` from their first statement on, and RESET ROLE leads back to it; None is for migrations
+    and for tests, which act as whoever logged in.
+    """
+    server_settings = {"application_name": application_name} | ({"role": role} if role else {})
     return create_async_engine(
         async_url(url),
         hide_parameters=True,
@@ -50,8 +62,21 @@ def create_engine(url: str, *, pool_size: int = 8, application_name: str = "lead
         max_overflow=pool_size,
         pool_pre_ping=True,
         json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
-        connect_args={"timeout": 10, "server_settings": {"application_name": application_name}},
+        connect_args={"timeout": 10, "server_settings": server_settings},
     )
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, node: str) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection that sees one state of the database throughout, cannot write, and reads for `node` alone.
+
+    `engine` must be in the reader's role: in another one a query that forgets its filter would show everybody's rows.
+    """
+    frozen = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    async with frozen.connect() as connection:
+        if await connection.scalar(_AS_NODE, {"node": node}) != READER:
+            raise RuntimeError("reads for a node need the reader's role")
+        yield connection
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What a route may ask for: the clock and the engine, both set on the application when it is assembled."""
+"""What a route may ask for: the clock and the two engines, set on the application when it is assembled."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,8 +16,15 @@ def clock(request: Request) -> type_clock:
 
 
 def engine(request: Request) -> AsyncEngine:
+    """Return the writer's engine, which sees every row."""
     return cast(AsyncEngine, request.app.state.engine)
+
+
+def reader(request: Request) -> AsyncEngine:
+    """Return the reader's engine, for `reading`: it sees what one node may know of, and without a node nothing."""
+    return cast(AsyncEngine, request.app.state.reader)
 
 
 Clock = Annotated[Callable[[], datetime], Depends(clock)]
 Engine = Annotated[AsyncEngine, Depends(engine)]
+Reader = Annotated[AsyncEngine, Depends(reader)]

@@ -23,7 +23,7 @@ from app.attachments import routes as attachments
 from app.attachments.service import keep_swept
 from app.attachments.store import open_store
 from app.config import Settings
-from app.db import create_engine
+from app.db import READER, WRITER, create_engine
 from app.deps import type_clock
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
@@ -107,7 +107,7 @@ async def running(
     app: FastAPI, settings: Settings, database_url: str, clock: type_clock, *, worker: bool
 ) -> AsyncIterator[None]:
     """Open what the routes use, run the loops, and close in order: accepted acts have been answered by then."""
-    engine = create_engine(database_url)
+    engine, reader = create_engine(database_url, role=WRITER), create_engine(database_url, role=READER)
     vault = open_vault(settings)
     ring = await open_ring(engine, WrappedKeys(vault), clock, with_sm2=settings.sm2_receipts)
     voice = Voice(settings.exchange_id, ring, settings.zone)
@@ -125,6 +125,7 @@ async def running(
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
     app.state.voice, app.state.directory, app.state.issuer = voice, directory, issuer
+    app.state.reader = reader
     app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
     app.state.transparency = transparency
@@ -153,6 +154,7 @@ async def running(
     finally:
         await loops.stop(tasks)
         await engine.dispose()
+        await reader.dispose()
 
 
 async def serve(settings: Settings, *, database_url: str, worker: bool, clock: type_clock = utc_now) -> None:

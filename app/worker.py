@@ -8,7 +8,7 @@ from app.access.days import keep_access_log
 from app.attachments.service import keep_swept
 from app.attachments.store import open_store
 from app.config import Settings
-from app.db import create_engine
+from app.db import WRITER, create_engine
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
 from app.docket.issuer import utc_now
@@ -28,7 +28,7 @@ async def run(settings: Settings, database_url: str) -> None:
     stopped = asyncio.Event()
     for stop in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)
-    engine = create_engine(database_url, application_name="leadbridge-worker")
+    engine = create_engine(database_url, application_name="leadbridge-worker", role=WRITER)
     vault = open_vault(settings)
     ring = await open_ring(engine, WrappedKeys(vault), utc_now)
     voice = Voice(settings.exchange_id, ring, settings.zone)

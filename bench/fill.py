@@ -103,11 +103,14 @@ async def _copy_cases(filling: Filling, numbers: range) -> None:
     engine = create_engine(filling.url, pool_size=1, application_name="bench")
     try:
         async with driver_connection(engine) as connection:
+            # By a detour: COPY does not write into a table whose rows a policy guards.
+            await connection.execute('CREATE TEMPORARY TABLE copied_case (LIKE "case")')
             await connection.copy_records_to_table(
-                "case",
+                "copied_case",
                 records=_cases(filling, vault, numbers),
                 columns=["root_id", "last_seq", "data_key", "snapshot"],
             )
+            await connection.execute('INSERT INTO "case" SELECT * FROM copied_case')
     finally:
         await engine.dispose()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import errors
@@ -20,6 +20,7 @@ from app.problems import documented
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 TABLES = CalendarYear.metadata.tables
 YEARS, DAYS = TABLES["calendar_year"], TABLES["calendar_day"]
+_ENTERING = 0x4C42_4361_6C65  # advisory lock
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -119,7 +120,7 @@ async def put_calendar(
 async def _enter(engine: AsyncEngine, year: int, wanted: WantedYear, person: str, now: datetime) -> YearShown:
     async with engine.begin() as connection:
         # Two operators at once get two versions, one after the other.
-        await connection.execute(text("LOCK TABLE calendar_year IN SHARE ROW EXCLUSIVE MODE"))
+        await connection.execute(select(func.pg_advisory_xact_lock(_ENTERING)))
         newest = await connection.scalar(select(func.max(YEARS.c.version)).where(YEARS.c.year == year))
         key = {"year": year, "version": (newest or 0) + 1}
         row = {**key, "source": wanted.source, "recorded_at": now, "recorded_by": person}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import driver_connection
+from app.db import driver_connection, raw, reading
 from app.errors import NotFound, WrongState
 from app.vault import Vault, decrypt
 
@@ -41,7 +41,8 @@ async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: byt
 
     A sealed part is neither: not even its uploader reads it back.
     """
-    async with driver_connection(engine) as connection:
+    async with reading(engine, node_id) as reader:
+        connection = await raw(reader)
         row = await connection.fetchrow(
             "SELECT size, object_key, file_key FROM upload WHERE node_id = $1 AND sha256 = $2 AND NOT EXISTS "
             "(SELECT FROM enclosed WHERE enclosed.object_key = upload.object_key AND sealed_for IS NOT NULL)",

@@ -13,7 +13,7 @@ from app.attachments.examination import LARGEST_FILE, too_large
 from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
-from app.deps import Clock, Engine
+from app.deps import Clock, Engine, Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.vault import Vault
@@ -47,9 +47,9 @@ class Stored(BaseModel):
     size: int = Field(ge=0, le=LARGEST_FILE)
 
 
-def _attachments(request: Request, engine: Engine) -> Attachments:
+def _attachments(request: Request, engine: Engine, reader: Reader) -> Attachments:
     state = request.app.state
-    return Attachments(engine, cast(Vault, state.vault), cast(AttachmentStore, state.attachments))
+    return Attachments(engine, reader, cast(Vault, state.vault), cast(AttachmentStore, state.attachments))
 
 
 def _digest(
@@ -116,7 +116,7 @@ async def get_attachment(sha256: Digest, files: Files, read: ThisRead, now: Cloc
     except errors.NotFound:
         digest, acting = bytes.fromhex(sha256), read.acting
         sealed = await find_sealed(
-            files.engine, files.vault, read.node_id, digest, acting.person, acting.purpose, now()
+            files.reader, files.vault, read.node_id, digest, acting.person, acting.purpose, now()
         )
         size, content = await files.get_sealed(sealed)
         read.note("identity", sha256, sealed.opening_id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.attachments.queries import StoredFile
 from app.casework.acts.identity import Opening, running_openings
 from app.casework.case import Case
-from app.db import driver_connection
+from app.db import raw, reading
 from app.errors import ForbiddenAct, InvalidDocument, NotFound
 from app.vault import Vault, decrypt
 
@@ -44,8 +44,8 @@ async def find_sealed(
     Raises `NotFound` for everybody else and while nothing runs, `InvalidDocument` if the person or the purpose is not
     said, `ForbiddenAct` if the person is no reader.
     """
-    async with driver_connection(engine) as connection:
-        rows = await connection.fetch(_PARTS, sha256, node_id)
+    async with reading(engine, node_id) as reader:
+        rows = await (await raw(reader)).fetch(_PARTS, sha256, node_id)
     found = [(row, opening) for row in rows for opening in _running(vault, row, node_id, now)]
     if not found:
         raise NotFound

@@ -48,6 +48,7 @@ class Attachments:
     """The files of all nodes: each upload belongs to the node that made it, under an object and a key of its own."""
 
     engine: AsyncEngine
+    reader: AsyncEngine
     vault: Vault
     store: AttachmentStore
 
@@ -75,7 +76,7 @@ class Attachments:
         The iterator raises, before the last bytes, if what is stored is not the file: a reader who counts the
         bytes never takes a part for the whole.
         """
-        return await self._checked(await queries.find_file(self.engine, self.vault, node_id, bytes.fromhex(sha256)))
+        return await self._checked(await queries.find_file(self.reader, self.vault, node_id, bytes.fromhex(sha256)))
 
     async def get_sealed(self, sealed: SealedFile) -> tuple[int, AsyncIterator[bytes]]:
         """Return a sealed part's size and bytes, as `get` does."""

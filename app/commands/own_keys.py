@@ -32,14 +32,14 @@ def rotate(
     """Make a key that follows the current one; running processes go over to it by themselves."""
     from datetime import UTC, datetime
 
-    from app.db import create_engine
+    from app.db import WRITER, create_engine
     from app.registry.exchange_keys import WrappedKeys
     from app.registry.rotation import NothingToRotate
     from app.registry.rotation import rotate as follow
     from app.vault import open_vault
 
     async def run(url: str) -> tuple[str, str]:
-        engine = create_engine(url, pool_size=1)
+        engine = create_engine(url, pool_size=1, role=WRITER)
         try:
             store, now = WrappedKeys(open_vault(settings)), datetime.now(UTC)
             return await follow(engine, store, settings.exchange_id, purpose, now, at_once=at_once)
@@ -62,7 +62,7 @@ def rotate_master() -> None:
     Every running process must have both by then. It may be killed and begun again; then the former key opens nothing.
     """
     from app.admin.rewrapping import StillWrapped, Tally, rewrap_all
-    from app.db import create_engine
+    from app.db import WRITER, create_engine
     from app.vault import open_vault
 
     settings = Settings()
@@ -71,7 +71,7 @@ def rotate_master() -> None:
         raise CommandFailed("set LEADBRIDGE_FORMER_MASTER_KEY or _FILE to the key that is replaced")
 
     async def run(url: str) -> Tally:
-        engine = create_engine(url, pool_size=1)
+        engine = create_engine(url, pool_size=1, role=WRITER)
         try:
             return await rewrap_all(engine, vault, lambda _table, _tally: None)
         finally:

@@ -34,9 +34,9 @@ def add(
 
 async def add_person(url: str, name: str, roles: list[str], password: str) -> None:
     from app.admin import people
-    from app.db import create_engine
+    from app.db import WRITER, create_engine
 
-    engine = create_engine(url, pool_size=1)
+    engine = create_engine(url, pool_size=1, role=WRITER)
     try:
         await people.add_person(engine, name, roles, password, datetime.now(UTC))
     except people.PersonRefused as refused:

@@ -23,7 +23,7 @@ def rebuild(
 
 
 async def check_cases(settings: Settings, database_url: str) -> None:
-    from app.db import create_engine
+    from app.db import WRITER, create_engine
     from app.docket.local_limits import read_limits
     from app.evidence import rebuild as rebuilding
     from app.vault import open_vault
@@ -31,7 +31,7 @@ async def check_cases(settings: Settings, database_url: str) -> None:
     def progress(count: rebuilding.Count) -> None:
         typer.echo(f"{count.cases} cases, {count.acts} acts and notices", err=True)
 
-    engine = create_engine(database_url, pool_size=1)
+    engine = create_engine(database_url, pool_size=1, role=WRITER)
     try:
         limits = read_limits(settings.deadlines_file)
         count = await rebuilding.check(engine, open_vault(settings), settings, limits, progress)

@@ -17,7 +17,7 @@ import httpx
 from app import embedded_postgres
 from app.admin import people
 from app.client import Administrator, Agency, Enrolment, KeyFolder
-from app.db import create_engine
+from app.db import WRITER, create_engine
 from app.demo.cast import CAST, Role
 from app.demo.clock import Hand
 from app.demo.show import Show
@@ -116,7 +116,7 @@ def administrators(data_dir: Path, database_url: str) -> str:
 
 
 async def _add_administrators(database_url: str, password: str) -> None:
-    engine = create_engine(database_url, pool_size=1)
+    engine = create_engine(database_url, pool_size=1, role=WRITER)
     try:
         for name, role in ((REGISTRAR, "registrar"), (OPERATOR, "operator")):
             await people.add_person(engine, name, [role], password, datetime.now(UTC))

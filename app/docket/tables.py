@@ -103,6 +103,7 @@ class LeadEntry(Table, table=True):
             text("lead_id DESC"),
             postgresql_where=text("role = 'holder'"),
         ),
+        Index("ix_lead_entry_node_id_root_id", "node_id", "root_id"),
         Index("ix_lead_entry_due", "node_id", "due", postgresql_where=text("due IS NOT NULL")),
         CheckConstraint("role IN ('origin', 'holder', 'participant')", name="role"),
     )

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.attachments.service import Attachments
-from app.db import driver_connection
+from app.db import raw, reading
 from app.docket.reading import root_key, stored_body
 from app.evidence import bundle_rows
 from app.evidence.streamed_zip import StreamedZip
@@ -52,7 +52,8 @@ class Archivist:
 
         Raises `NotFound` if `node` is no party of the lead, `Overloaded` while an act is not logged yet.
         """
-        async with driver_connection(self.engine) as connection:
+        async with reading(self.engine, node) as reader:
+            connection = await raw(reader)
             acts = await bundle_rows.acts_of(connection, node, lead_id)
             senders = {row["sender"] for row in acts if not row["is_notice"]}
             events = await bundle_rows.key_events_of(connection, senders)
@@ -102,7 +103,8 @@ class Bundle:
         yield self._zip.end()
 
     async def _act(self, folder: str, row: Any) -> bytes:
-        async with driver_connection(self.made_by.engine) as connection:
+        async with reading(self.made_by.engine, self.node) as reader:
+            connection = await raw(reader)
             act = await bundle_rows.act(connection, row["act_id"])
             proof = await self._proof(connection, row["log_index"])
         data_key = root_key(self.made_by.vault, str(row["root_id"]), act["data_key"])
@@ -118,7 +120,8 @@ class Bundle:
         return self._add(folder, files)
 
     async def _key_event(self, folder: str, row: Any) -> bytes:
-        async with driver_connection(self.made_by.engine) as connection:
+        async with reading(self.made_by.engine, self.node) as reader:
+            connection = await raw(reader)
             proof = await self._proof(connection, row["log_index"])
         self._kids.add(read_header(row["jws"]).kid)
         if row["node_id"] == self.made_by.exchange_id:
@@ -136,7 +139,8 @@ class Bundle:
 
     async def _keys(self) -> bytes:
         self._kids.add(self.made_by.keys.signing.kid)
-        async with driver_connection(self.made_by.engine) as connection:
+        async with reading(self.made_by.engine, self.node) as reader:
+            connection = await raw(reader)
             jwks = [json.loads(one) for one in await bundle_rows.keys(connection, self._kids)]
         jwks += [own.jwk for own in self.made_by.keys.public if own.kid in self._kids]
         keys = [load_public_jwk(jwk) for jwk in jwks]

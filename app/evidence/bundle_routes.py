@@ -11,7 +11,7 @@ from app.access.deps import Accounted, reads
 from app.attachments.routes import Files
 from app.casework.values import UUID_PATTERN
 from app.config import Settings
-from app.deps import Clock, Engine
+from app.deps import Clock, Reader
 from app.evidence.bundle import Archivist
 from app.problems import documented
 from app.registry.caller import Caller
@@ -43,7 +43,7 @@ _ZIP: dict[int | str, dict[str, Any]] = {
 async def get_bundle(
     request: Request,
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     files: Files,
     keys: OwnKeys,
     now: Clock,

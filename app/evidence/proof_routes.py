@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app import errors
 from app.casework.values import UUID_PATTERN
-from app.db import driver_connection
-from app.deps import Engine
+from app.db import raw, reading
+from app.deps import Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.transparency.note import parse_note
@@ -38,13 +38,14 @@ _INDEX = """
 async def get_act_proof(
     request: Request,
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     act_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
 ) -> Response:
     """For those who may read the act. 503 with `Retry-After` in the moment before it has its place in the log."""
     if _UUID.fullmatch(act_id) is None:
         raise errors.NotFound
-    async with driver_connection(engine) as connection:
+    async with reading(engine, caller.node_id) as reader:
+        connection = await raw(reader)
         row = await connection.fetchrow(_INDEX, caller.node_id, UUID(act_id))
         if row is None:
             raise errors.NotFound

@@ -50,7 +50,7 @@ class CoveragePage(Shown):
 async def coverage(
     engine: AsyncEngine, nodes: Sequence[str], cursor: str | None, limit: int, today: date
 ) -> CoveragePage:
-    """Return one page of those `nodes` that the exchange does not reach, ordered by id."""
+    """Return one page of those `nodes`, by id, that the exchange does not reach; `engine` is the writer's."""
     since = today - SILENT_FOR
     asked = {"nodes": list(nodes), "cursor": cursor, "since": since, "limit": limit + 1}
     async with engine.connect() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.casework.figures import FORMULA_VERSION
 from app.casework.kinds import Kind, Node, Nodes
 from app.casework.routing import oversees
+from app.db import reading
 from app.statistics.reckoning import (
     Classes,
     Process,
@@ -52,7 +53,7 @@ class NodeFiguresPage(Shown):
 async def own_statistics(engine: AsyncEngine, node: Node, month: str | None, now: datetime) -> Statistics:
     """Return the figures of `node` over all leads that came to it, or over those of one month (2026-03)."""
     period = EVER if month is None else Period.month(month)
-    async with engine.connect() as connection:
+    async with reading(engine, node.node_id) as connection:
         own = await totals(connection, [node.node_id], "own", period)
         listed = await totals(connection, [node.node_id], "listed", period)
     return Statistics(
@@ -81,7 +82,7 @@ def overseen_by(viewer: Node, nodes: Nodes) -> list[str]:
 async def shared_statistics(
     engine: AsyncEngine, seen: Sequence[str], cursor: str | None, limit: int, now: datetime
 ) -> NodeFiguresPage:
-    """Return one page of the figures of the agencies `seen`, ordered by id."""
+    """Return one page of the figures of the agencies `seen`, by id. `engine` must see all: the writer's."""
     wanted = [node for node in seen if cursor is None or node > cursor][: limit + 1]
     async with engine.connect() as connection:
         found = await totals(connection, wanted[:limit], "shared")

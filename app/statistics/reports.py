@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.casework.figures import FORMULA_VERSION
+from app.db import reading
 from app.docket.stat_tables import Report
 from app.statistics.reckoning import Reckoned, Shown, reckon
 from app.statistics.totals import Period, totals
@@ -116,7 +117,7 @@ async def reports(engine: AsyncEngine, node: str, kind: Kind | None, cursor: str
         starts, _, of_kind = cursor.partition(".")
         place = tuple_(TABLE.c.starts, TABLE.c.kind)
         query = query.where(place < tuple_(date.fromisoformat(starts), of_kind))
-    async with engine.connect() as connection:
+    async with reading(engine, node) as connection:
         newest = query.order_by(TABLE.c.starts.desc(), TABLE.c.kind.desc()).limit(limit + 1)
         rows = list(await connection.execute(newest))
     last = rows[limit - 1] if len(rows) > limit else None

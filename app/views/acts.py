@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db import reading
 from app.docket.reading import root_key, stored_body
 from app.errors import NotFound
 from app.signing import b64url
 from app.vault import Vault
-from app.views.cases import reading
 from app.views.cursors import bad_cursor, decode_id, encode_id
 from app.views.schemas import StoredAct, Timeline, TimelineItem
 
@@ -56,7 +56,7 @@ async def timeline(
     Raises `NotFound` if `node` is no party of the lead, `InvalidDocument` for a foreign cursor.
     """
     wanted = {"node": node, "lead": UUID(lead_id)}
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         if await connection.scalar(_IS_PARTY, wanted) is None:
             raise NotFound
         after = 0
@@ -82,7 +82,7 @@ async def timeline(
 async def stored_act(engine: AsyncEngine, vault: Vault, node: str, act_id: str) -> StoredAct:
     """Return an act or notice as it is kept; raise `NotFound` unless `node` may read it."""
     wanted = {"node": node, "act": UUID(act_id)}
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         row = (await connection.execute(_ACT, wanted)).one_or_none()
         if row is None:
             return _key_notice((await connection.execute(_KEY_NOTICE, wanted)).one_or_none())
@@ -105,5 +105,5 @@ def _key_notice(row: Any) -> StoredAct:
 
 async def may_read(engine: AsyncEngine, node: str, act_id: str) -> bool:
     """Return whether `node` may read an act."""
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         return await connection.scalar(_READS, {"node": node, "act": UUID(act_id)}) is not None

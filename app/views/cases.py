@@ -1,8 +1,7 @@
 """Cases as readers open them: found through the caller's own list, so that a stranger's id decrypts nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col, select
 
 from app.casework.case import Case, Lead
+from app.db import reading
 from app.docket.reading import root_key, stored_case
 from app.docket.tables import CaseRow
 from app.errors import NotFound
@@ -25,14 +25,6 @@ _BY_SUBJECT = text("""
 """)
 
 _PARTY_OF = text("SELECT lead_id FROM lead_entry WHERE node_id = :node AND lead_id = ANY(:leads)")
-
-
-@asynccontextmanager
-async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Lend a connection that sees one state of the database throughout and cannot write."""
-    frozen = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    async with frozen.connect() as connection:
-        yield connection
 
 
 async def fetch_cases(connection: AsyncConnection, roots: Iterable[UUID]) -> list[Any]:
@@ -52,7 +44,7 @@ async def find_lead(engine: AsyncEngine, vault: Vault, node: str, kind: str, sub
     `subject_id` must be a UUID. Raises `NotFound` unless there is one and `node` is a party of the lead.
     """
     wanted = {"node": node, "subject": UUID(subject_id), "kind": kind}
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         row = (await connection.execute(_BY_SUBJECT, wanted)).one_or_none()
     if row is None:
         raise NotFound
@@ -66,7 +58,7 @@ async def veiled(engine: AsyncEngine, node: str, leads: Sequence[Lead]) -> list[
     into = {UUID(lead.merged_into) for lead in leads if lead.merged_into is not None}
     if not into:
         return list(leads)
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         rows = await connection.execute(_PARTY_OF, {"node": node, "leads": list(into)})
     known = {str(row.lead_id) for row in rows}
     return [lead if lead.merged_into in known else lead.but(merged_into=None) for lead in leads]

@@ -8,8 +8,8 @@ from sqlalchemy import literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.limits import DEADLINES, number
+from app.db import reading
 from app.docket.tables import ClockRow
-from app.views.cases import reading
 from app.views.cursors import Position, encode_position
 from app.views.schemas import DeadlinePage, DeadlineShown
 
@@ -39,7 +39,7 @@ async def deadlines(
     if after is not None:
         bound = literal(after.at, CLOCK.c.due.type), literal(after.ident, CLOCK.c.clock_id.type)
         query = query.where(tuple_(CLOCK.c.due, CLOCK.c.clock_id) > tuple_(*bound))
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         rows = list(await connection.execute(query.order_by(CLOCK.c.due, CLOCK.c.clock_id).limit(limit + 1)))
     last = rows[limit - 1] if len(rows) > limit else None
     return DeadlinePage(

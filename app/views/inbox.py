@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
-from app.views.cases import reading
+from app.db import reading
 from app.views.inbox_wait import Inboxes
 from app.views.schemas import InboxPage, InboxShown
 
@@ -19,7 +19,7 @@ _ITEMS = text("""
 
 async def inbox(engine: AsyncEngine, node: str, after: int, limit: int, local: Callable[[datetime], str]) -> InboxPage:
     """Return the items numbered above `after`; `next` is the last number of a full page."""
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         rows = await connection.execute(_ITEMS, {"node": node, "after": after, "limit": limit})
     items = [
         InboxShown(

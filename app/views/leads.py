@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.case import Case, Lead, LeadState
+from app.db import reading
 from app.docket.tables import LeadEntry
 from app.vault import Vault
-from app.views.cases import fetch_cases, open_cases, reading, veiled
+from app.views.cases import fetch_cases, open_cases, veiled
 from app.views.cursors import Position
 
 # Rows walked over for one page where no index serves a filter: such a page may be short, or empty, and go on.
@@ -45,7 +46,7 @@ async def find_leads(
     """Return one page of the leads that `node` is a party of."""
     few = filters.due_before is not None or filters.number is not None
     query = (_among_few if few else _in_window)(node, filters, after, limit)
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         rows = list(await connection.execute(query))
         wanted = [row for row in rows[:limit] if row.fits]
         stored = await fetch_cases(connection, (row.root_id for row in wanted))

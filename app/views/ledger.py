@@ -15,9 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.case import Case, Lead
+from app.db import reading
 from app.docket.reading import root_key, stored_body
 from app.vault import Vault
-from app.views.cases import reading
 from app.views.cursors import Position, encode_position
 from app.views.leads import Filters, find_leads
 from app.views.ledger_rows import Known, ledger_row
@@ -80,7 +80,7 @@ def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[Known]]) -> list
 async def _told(means: Means, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[Known]]:
     wanted = {one for case, lead in leads if not lead.sealed for one in case.lineage(lead.lead_id)}
     asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
-    async with reading(means.engine) as connection:
+    async with reading(means.engine, node) as connection:
         rows = list(await connection.execute(_ACTS, asked))
     return await asyncio.to_thread(_opened, means.vault, rows)
 

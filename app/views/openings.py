@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.acts.identity import openings_of
+from app.db import reading
 from app.vault import Vault
-from app.views.cases import find_lead, reading
+from app.views.cases import find_lead
 from app.views.schemas import Shown, Time, Uuid
 
 NEWEST = 1000
@@ -58,7 +59,7 @@ async def openings(
     _, lead = await find_lead(engine, vault, node, "lead", lead_id)
     mine = openings_of(lead, node)
     asked = {"openings": [UUID(one.opening_id) for one in mine], "newest": NEWEST}
-    async with reading(engine) as connection:
+    async with reading(engine, node) as connection:
         rows = list(await connection.execute(_FETCHES, asked)) if mine else []
     fetched: dict[str, list[FetchShown]] = {}
     for row in rows:

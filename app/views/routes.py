@@ -11,7 +11,7 @@ from app.access.deps import Accounted, ThisRead, reads
 from app.casework.acts.register import Category
 from app.casework.case import LeadState
 from app.casework.values import Instant
-from app.deps import Clock, Engine
+from app.deps import Clock, Reader
 from app.docket.batch import number_digest
 from app.problems import documented, speaks_chinese
 from app.registry.caller import Caller
@@ -74,7 +74,7 @@ def _filters(
 @router.get("/v1/leads", operation_id="list_leads", summary="The caller's leads · 本单位的线索", responses=LIST)
 async def list_leads(
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     vault: OpenVault,
     local: LocalTime,
     filters: Annotated[Filters, Depends(_filters)],
@@ -94,7 +94,7 @@ async def list_leads(
 
 
 @router.get("/v1/leads/{lead_id}", operation_id="get_lead", summary="One lead · 查看线索", responses=ONE)
-async def get_lead(caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, lead_id: PathId) -> LeadShown:
+async def get_lead(caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, lead_id: PathId) -> LeadShown:
     """The exchange's own projection of a lead, for its parties."""
     case, lead = await find_lead(engine, vault, caller.node_id, "lead", lead_id)
     return entry(case, lead, caller.node_id, local)
@@ -108,7 +108,7 @@ async def get_lead(caller: Caller, engine: Engine, vault: OpenVault, local: Loca
 )
 async def get_timeline(
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     local: LocalTime,
     lead_id: PathId,
     limit: Limit = 50,
@@ -125,7 +125,7 @@ async def get_timeline(
     responses=ONE,
     dependencies=[reads("act", "act_id")],
 )
-async def get_act(caller: Caller, engine: Engine, vault: OpenVault, act_id: PathId) -> StoredAct:
+async def get_act(caller: Caller, engine: Reader, vault: OpenVault, act_id: PathId) -> StoredAct:
     """The act as it was signed and its receipt, for those who may read it."""
     return await acts.stored_act(engine, vault, caller.node_id, act_id)
 
@@ -138,7 +138,7 @@ async def get_act(caller: Caller, engine: Engine, vault: OpenVault, act_id: Path
     dependencies=[reads("openings", "lead_id")],
 )
 async def list_openings(
-    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, now: Clock, lead_id: PathId
+    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, now: Clock, lead_id: PathId
 ) -> OpeningPage:
     """For the agency that opened and the one that had sealed it: readers, purpose, end, and each fetch."""
     return await openings(engine, vault, caller.node_id, lead_id, now(), local)
@@ -152,7 +152,7 @@ async def list_openings(
     dependencies=[reads("transfer", "transfer_id")],
 )
 async def get_transfer(
-    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, transfer_id: PathId
+    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, transfer_id: PathId
 ) -> TransferShown:
     """For its two sides, and for the sender of the transfer that it carries on."""
     return await legs.transfer(engine, vault, caller.node_id, transfer_id, local)
@@ -166,7 +166,7 @@ async def get_transfer(
     dependencies=[reads("feedback", "feedback_id")],
 )
 async def get_feedback(
-    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, feedback_id: PathId
+    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, feedback_id: PathId
 ) -> FeedbackShown:
     """For those who may read the act that sent it."""
     return await legs.feedback(engine, vault, caller.node_id, feedback_id, local)
@@ -180,7 +180,7 @@ async def get_feedback(
     dependencies=[reads("consultation", "consultation_id")],
 )
 async def get_consultation(
-    caller: Caller, engine: Engine, vault: OpenVault, local: LocalTime, consultation_id: PathId
+    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, consultation_id: PathId
 ) -> ConsultationShown:
     """For its convener and those that were asked."""
     return await talks.consultation(engine, vault, caller.node_id, consultation_id, local)
@@ -204,7 +204,7 @@ def _after(
 async def read_inbox(
     request: Request,
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     waiting: Waiting,
     local: LocalTime,
     after: Annotated[int, Depends(_after)],
@@ -223,7 +223,7 @@ async def read_inbox(
 async def list_deadlines(
     response: Response,
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     local: LocalTime,
     limit: Limit = 50,
     cursor: Cursor = None,

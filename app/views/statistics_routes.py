@@ -11,7 +11,7 @@ from app.access.deps import Accounted, ThisRead
 from app.casework.kinds import Kind
 from app.casework.values import NODE_ID_PATTERN
 from app.config import Settings
-from app.deps import Clock, Engine
+from app.deps import Clock, Engine, Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.registry.deps import Register
@@ -52,7 +52,7 @@ def _form(request: Request, response: Response) -> Form:
     return wanted_form(request.headers.get("accept"))
 
 
-def _means(engine: Engine, vault: OpenVault, local: LocalTime, now: Clock) -> Means:
+def _means(engine: Reader, vault: OpenVault, local: LocalTime, now: Clock) -> Means:
     return Means(engine, vault, local, now())
 
 
@@ -98,7 +98,7 @@ async def read_ledger(
 )
 async def read_statistics(
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     directory: Register,
     now: Clock,
     form: AskedForm,
@@ -134,7 +134,7 @@ async def list_node_statistics(
 )
 async def list_reports(
     caller: Caller,
-    engine: Engine,
+    engine: Reader,
     kind: frozen.Kind | None = None,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[a-z_]{1,20}$")] = None,

@@ -11,7 +11,7 @@ import pytest
 from app.attachments.service import Attachments, sweep
 from app.attachments.store import AttachmentStore, open_store
 from app.config import Settings
-from app.db import create_engine
+from app.db import READER, WRITER, create_engine
 from app.vault import LocalVault
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -30,10 +30,10 @@ async def parts(*pieces: bytes) -> AsyncIterator[bytes]:
 
 @pytest.mark.anyio
 async def test_the_sweep_deletes_old_objects_without_a_row_and_no_others(database_url: str, tmp_path: Path) -> None:
-    engine = create_engine(database_url)
+    engine, reader = create_engine(database_url, role=WRITER), create_engine(database_url, role=READER)
     try:
         store = open_store(Settings(data_dir=tmp_path))
-        files = Attachments(engine, LocalVault(bytes(32)), store)
+        files = Attachments(engine, reader, LocalVault(bytes(32)), store)
         digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         assert await files.put(NODE, digest, parts(b"hel", b"lo"), NOW) == 5
         await store.write(AttachmentStore.new_key(), parts(b"no row"))
@@ -49,6 +49,7 @@ async def test_the_sweep_deletes_old_objects_without_a_row_and_no_others(databas
         assert (size, b"".join([piece async for piece in content])) == (5, b"hello")
     finally:
         await engine.dispose()
+        await reader.dispose()
 
 
 def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:

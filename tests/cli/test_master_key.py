@@ -72,8 +72,8 @@ def fill(database_url: str) -> None:
     rows = [(root, 0, vault.wrap(os.urandom(KEY_BYTES), str(root).encode()), b"") for root in ids]
     run_on(
         database_url,
-        lambda connection: connection.copy_records_to_table(
-            "case", records=rows, columns=["root_id", "last_seq", "data_key", "snapshot"]
+        lambda connection: connection.executemany(
+            'INSERT INTO "case" (root_id, last_seq, data_key, snapshot) VALUES ($1, $2, $3, $4)', rows
         ),
     )
 
