@@ -40,13 +40,15 @@ def taken_back(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
 
     What the leg carried on, if it did, has clocks of its own anew.
     """
-    return tuple(
-        scene.start(clock.rule, clock.node, clock.subject, after=clock.started)
+    # Offers and withdrawals of one instant end the same limit more than once: it comes back once.
+    ended = {
+        (clock.rule, clock.subject): clock
         for clock in scene.case.clocks
         if (clock.lead_id, clock.node, clock.stopped) == (scene.lead.lead_id, leg.sender, leg.offered_at)
         and clock.rule in (*HANDING_ON, FILING, *LADDER)
         and clock.subject != leg.came_by
-    )
+    }
+    return tuple(scene.start(clock.rule, clock.node, clock.subject, after=clock.started) for clock in ended.values())
 
 
 def _limits(scene: Scene[Any], lead: Lead, competent: str | None) -> tuple[str, ...]:

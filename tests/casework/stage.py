@@ -52,6 +52,7 @@ class Stage:
         self.lead_id = str(uuid4())
         self.case = Case(root_id=self.lead_id)
         self.decisions: list[Decision] = []
+        self.taken: list[tuple[Act[Any], Given]] = []
         self.known_leads: dict[str, str] = {}
         self.practices = Practices()
         self.counter = itertools.count(1)
@@ -105,6 +106,7 @@ class Stage:
             case = on_record(case, ref.but(lead_id=notice.lead_id))
         self.case = case
         self.decisions.append(decision)
+        self.taken.append((act, given))
         return decision
 
     def numbers(self, count: int) -> tuple[str, ...]:

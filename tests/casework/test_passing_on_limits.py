@@ -181,3 +181,14 @@ def test_a_petition_office_that_withdraws_its_offer_still_has_to_divert() -> Non
     leg = stage.offer("petition-one", "police-one")
     stage.on_leg("transfer.withdraw", leg, "petition-one", reason="有误")
     assert (running(stage), clock_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
+
+
+def test_what_is_offered_and_withdrawn_twice_in_one_instant_brings_its_limit_back_once() -> None:
+    stage = own("petition-one")
+    first = clock_of(stage, "D01")
+    stage.screen("petition-one")
+    for _ in range(2):
+        leg = stage.offer("petition-one", "police-one")
+        stage.on_leg("transfer.withdraw", leg, "petition-one", reason="有误")
+    assert (running(stage), clock_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
+    assert len({clock.clock_id for clock in stage.case.clocks}) == len(stage.case.clocks)
