@@ -6,18 +6,21 @@ of a person, and none by which what came out of a lead could be compared between
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Case, Lead, LeadState, TransferState
 from app.casework.clocks import Clock
 from app.casework.consulting import Consultation, Consultations
 from app.casework.correspondence import Correspondence
+from app.casework.deeds import Deeds
 from app.casework.filing import Prosecution
 from app.casework.oversight import Oversight
-from app.casework.rechecking import Rechecks
 from app.casework.standing import CLOSED, Count, Standing, count, count_listed
 
-FORMULA_VERSION = "1"
+# 2: contests, rechecks and conclusions are counted as they happened and stay when the answer falls; a consultation held
+# beside another counts once for whoever sat in both.
+FORMULA_VERSION: Literal["2"] = "2"
 # For the node itself; for who oversees it; for the coordination office, over the leads that are listed to it.
 AUDIENCES = ("own", "shared", "listed")
 STANDINGS = tuple(str(standing) for standing in Standing)
@@ -70,7 +73,7 @@ def _by_node(case: Case, leads: list[Lead], zone: ZoneInfo) -> dict[tuple[str, d
         if counted is None:
             continue
         day = days[node] = counted.received_at.astimezone(zone).date()
-        for measure in (*_classes(counted), *_outcomes(counted, node)):
+        for measure in (*_classes(counted), *_outcomes(counted, node, leads)):
             found[node, day, measure] = 1
     began = min(lead.registered_at for lead in leads).astimezone(zone).date()
     for node, measure in _process(case, leads):
@@ -89,9 +92,14 @@ def _classes(counted: Count) -> Iterator[str]:
         yield "cleared"
 
 
-def _outcomes(counted: Count, node: str) -> Iterator[str]:
-    """Yield what the node concluded itself; whether a case came of it is known to whoever holds the lead."""
-    concluded = [lead for lead in counted.leads if lead.holder == node and lead.state in _CONCLUDED]
+def _outcomes(counted: Count, node: str, leads: list[Lead]) -> Iterator[str]:
+    """Yield what the node concluded itself; whether a case came of it is known to whoever holds the lead.
+
+    What it concluded once stays concluded, also while it verifies anew.
+    """
+    held = [lead for lead in counted.leads if lead.holder == node]
+    fell = any(node in lead.chapter(Deeds).fell and node not in lead.concerned for lead in leads)
+    concluded = held if fell else [lead for lead in held if lead.state in _CONCLUDED]
     if concluded:
         yield "concluded"
     if any(Prosecution.key in lead.chapters and lead.chapter(Prosecution).cases for lead in concluded):
@@ -134,12 +142,14 @@ def _answers(lead: Lead) -> Iterator[tuple[str, str]]:
     for message in lead.feedback:
         if message.kind == "conclusion":
             yield message.sender, "conclusions"
-            if message.response == "contest":
-                yield message.sender, "contested"
-    if Rechecks.key in lead.chapters and lead.state is not LeadState.SPLIT:
-        rechecks = lead.chapter(Rechecks)
-        yield from [(lead.holder, "rechecks")] * (rechecks.returns + rechecks.upheld)
-        yield from [(lead.holder, "recheck_returns")] * rechecks.returns
+    if Deeds.key in lead.chapters:
+        deeds = lead.chapter(Deeds)
+        for node in deeds.contested:
+            yield node, "contested"
+        for one in deeds.rechecks:
+            yield one.holder, "rechecks"
+            if one.returned:
+                yield one.holder, "recheck_returns"
 
 
 def _letters(lead: Lead) -> Iterator[tuple[str, str]]:

@@ -47,10 +47,10 @@ class Process(Shown):
 class OwnWork(Shown):
     """What only the agency itself sees: what it concluded, and letters, rechecks and meetings that it took part in."""
 
-    concluded: int
+    concluded: int = Field(description="leads that it holds and has concluded, also if it verifies anew by now")
     converted: int = Field(description="concluded leads of which a case came")
     conclusions: int = Field(description="conclusions fed back")
-    contested: int
+    contested: int = Field(description="conclusions that were contested, whatever came of it")
     rechecks: int
     recheck_returns: int
     letters: int

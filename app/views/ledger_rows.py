@@ -32,9 +32,13 @@ class Known:
 
 
 def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local, now: datetime) -> LedgerRow:
-    """Return the row of a lead in the ledger of `node`, which is one of its parties."""
+    """Return the row of a lead in the ledger of `node`, which is one of its parties.
+
+    Of a lead that was reopened it shows the work since then; what was before stays in the acts.
+    """
     if lead.sealed:
         return LedgerRow(lead_id=None, lead_no=lead.lead_no, state=None, remark=SEALED)
+    since = _since_reopened(case, lead, told)
     members = {
         "lead_id": lead.lead_id,
         "lead_no": lead.lead_no,
@@ -46,11 +50,17 @@ def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: 
         "days_overdue": _days_overdue(case, lead, node, now),
         **_source(lead, told, local),
         **_way(lead, node, told, local),
-        **_work(case, lead, node, told, local),
+        **_work(case, lead, node, since, local),
         **_answer(lead, node, local),
-        **_end(lead, told, local),
+        **_end(lead, told, since, local),
     }
     return LedgerRow.model_validate(members)
+
+
+def _since_reopened(case: Case, lead: Lead, told: Sequence[Known]) -> list[Known]:
+    reopened = max((ref.seq for ref in case.acts if (ref.act, ref.lead_id) == ("lead.reopen", lead.lead_id)), default=0)
+    current = {ref.act_id for ref in case.acts if ref.seq > reopened}
+    return [one for one in told if one.act_id in current]
 
 
 def _newest(told: Sequence[Known], *acts: str) -> Known | None:
@@ -110,30 +120,33 @@ def _work(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local
     if node != lead.holder and _newest(told, "verification.report") is None:
         return {}
     task, assigned = lead.chapter(Verification), _newest(told, "verification.assign")
+    if not task.handlers:
+        return {}
     limits = [clock.due for clock in case.clocks if clock.lead_id == lead.lead_id and clock.rule in TASK_LIMITS]
     return {
-        "handlers": len(task.handlers) or None,
+        "handlers": len(task.handlers),
         "task": assigned.act_id if assigned else None,
-        "verify_by": local(max(limits)) if limits else None,
-        "extended": task.extended if task.handlers else None,
+        "verify_by": local(limits[-1]) if limits else None,
+        "extended": task.extended,
         "conclusion": task.conclusion,
         "signed_at": [local(one.at) for one in task.signatures],
     }
 
 
 def _answer(lead: Lead, node: str, local: Local) -> dict[str, Any]:
-    """The newest conclusion on a leg of the node, sent or received."""
+    """The newest conclusion on a leg of the node, sent or received; one that was reopened is none."""
     for message in reversed(lead.feedback):
         leg = lead.transfer(message.transfer_id)
-        if message.kind == "conclusion" and leg is not None and node in (leg.sender, leg.recipient):
+        stands = message.kind == "conclusion" and message.response != "reopened"
+        if stands and leg is not None and node in (leg.sender, leg.recipient):
             return {"fed_back_at": local(message.sent_at), "response": message.response}
     return {}
 
 
-def _end(lead: Lead, told: Sequence[Known], local: Local) -> dict[str, Any]:
+def _end(lead: Lead, told: Sequence[Known], since: Sequence[Known], local: Local) -> dict[str, Any]:
     cleared, bound = _newest(told, "lead.clear"), _newest(told, "lead.archive")
-    letters = [one.document.get("document_no") or one.content["letter_id"] for one in told if _letter(one, lead)]
-    rechecked, checks = _newest(told, "lead.recheck"), lead.chapter(Checks)
+    letters = [one.document.get("document_no") or one.content["letter_id"] for one in since if _letter(one, lead)]
+    rechecked, checks = _newest(since, "lead.recheck"), lead.chapter(Checks)
     read = {one.act_id for one in told}
     linked = {one.content["case_no"] for one in told if one.act == "case.link"}
     return {

@@ -79,3 +79,39 @@ def test_the_day_is_the_local_day_on_which_a_lead_came() -> None:
     days = {key[0]: str(key[2]) for key in figures(stage.case, ZONE) if key[1] == "own" and key[3] == "received"}
     assert days == {"town-one": "2026-03-03", "police-one": "2026-03-06"}
     assert clock_of(stage, "D04").stopped is not None
+
+
+def test_what_happened_to_an_answer_stays_counted_when_it_falls() -> None:
+    stage = Stage()
+    feedback_id = concluded(stage)
+    stage.respond(feedback_id, "town-one", "contest", reason="事实不清")
+    done = {"concluded": 1, "conclusions": 1, "contested": 1}
+    for again in range(2):
+        body = {"decision": "return", "findings": "缺少处理结果", "items": []}
+        stage.act("lead.recheck", "office-county", body, ("police-one",))
+        done |= {"rechecks": again + 1, "recheck_returns": again + 1}
+        assert done.items() <= own(stage, "police-one").items()
+        leg = stage.lead.transfers[-1].transfer_id
+        feedback_id = stage.feedback(leg, "police-one", "conclusion", outcome="属实")
+        done["conclusions"] += 1
+    for _ in range(2):
+        body = {"decision": "uphold", "findings": "结论成立", "items": []}
+        stage.act("lead.recheck", "office-county", body, ("police-one",))
+    stage.respond(feedback_id, "town-one", "confirm")
+    done["rechecks"] = 4
+    stage.act("lead.clear", "police-one", {"note": "已办结"})
+    stage.act("lead.reopen", "police-one", {"new_facts": "又有司机反映"})
+    found = own(stage, "police-one")
+    assert done.items() <= found.items()
+    assert ("in_verification" in found, "cleared" in found, "replied" in found) == (True, False, False)
+
+
+def test_the_parts_of_a_split_lead_do_not_repeat_a_recheck() -> None:
+    stage, leg = received()
+    stage.on_leg("transfer.accept", leg, "police-one")
+    stage.feedback(leg, "police-one", "conclusion", outcome="属实")
+    body = {"decision": "return", "findings": "缺少处理结果", "items": []}
+    stage.act("lead.recheck", "office-county", body, ("police-one",))
+    split(stage, part(persons=["p1"], events=["e1"]), part(persons=["p2"], events=["e2"]))
+    found = own(stage, "police-one")
+    assert (found["rechecks"], found["recheck_returns"], found["concluded"], found["conclusions"]) == (1, 1, 1, 1)

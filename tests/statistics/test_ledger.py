@@ -78,6 +78,40 @@ def test_a_sealed_lead_has_its_number_and_nothing_else(world: World) -> None:
     assert (own["replied"], own["cleared"]) == (1, 1)
 
 
+def test_a_reopened_lead_shows_the_work_since_then_and_its_record_keeps_the_rest(world: World) -> None:
+    lead_id, transfer_id = verified(world)
+    town, police, office = world.agency("township"), world.agency("police"), world.agency("office")
+    letter, feedback_id = {**CATALOGUE["supervision.letter"].example, "letter_id": uuid7()}, uuid7()
+    hear(office, lead_id)
+    office.act("supervision.letter", lead_id, {**letter, "to": police.node_id}, recipients=[police.node_id])
+    police.send_feedback(transfer_id, "conclusion", "经核查", outcome="部分属实", feedback_id=feedback_id)
+    upheld = {"decision": "uphold", "findings": "结论成立", "items": []}
+    office.act("lead.recheck", lead_id, upheld, recipients=[police.node_id])
+    hear(police, lead_id)
+    done = {"letter_id": letter["letter_id"], "text": "已办结", "done": True}
+    police.act("supervision.reply", lead_id, done, recipients=[office.node_id])
+    hear(town, lead_id)
+    town.respond(feedback_id, "confirm")
+    first = row_of(police, lead_id)
+    round_ = ("task", "verify_by", "handlers", "extended", "recheck", "fed_back_at", "response", "outcome")
+    assert not [name for name in round_ if first[name] is None]
+    assert (first["recheck"], first["supervision_nos"]) == ("uphold", [letter["letter_id"]])
+    police.act("lead.clear", lead_id, {"note": "各环节已办结"})
+    police.act("lead.reopen", lead_id, {"new_facts": "又有两名司机反映"})
+    again = row_of(police, lead_id)
+    assert {name: again[name] for name in round_} == dict.fromkeys(round_)
+    assert (again["state"], again["supervision_nos"], again["cleared_at"]) == ("accepted", [], None)
+    assert (again["source_type"], again["came_from"]) == ("public_report", town.node_id)
+    assert "lead.recheck" in [item["act"] for item in police.timeline(lead_id)]
+    work = ask(police, "/v1/statistics").json()["own"]["work"]
+    assert (work["concluded"], work["conclusions"], work["rechecks"]) == (1, 1, 1)
+    task = CATALOGUE["verification.assign"].example
+    police.act("verification.assign", lead_id, {**task, "due": "2026-03-06T18:00:00+08:00"})
+    anew = row_of(police, lead_id)
+    assert anew["verify_by"].startswith("2026-03-06")
+    assert anew["task"] not in (None, first["task"])
+
+
 def test_a_ledger_is_read_page_by_page_and_as_sheets(world: World) -> None:
     source = CATALOGUE["lead.register"].example["source"]
     for sector in ("砂石", "=cmd|calc!A1", "运输"):

@@ -9,6 +9,7 @@ from app.casework.acts.notes import Clarifications
 from app.casework.case import Feedback, LeadState, Transfer, TransferState
 from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
+from app.casework.deeds import with_fall
 from app.casework.rechecking import Rechecks
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -118,6 +119,7 @@ def reopen(scene: Scene[Reopen]) -> Decision:
     )
     for ended in (Verification(), Rechecks(), Clarifications()):
         lead = lead.with_chapter(ended) if ended.key in lead.chapters else lead
+    lead = with_fall(lead)
     return Decision(leads=(lead,), stops=scene.running(lead.lead_id, "D18"))
 
 

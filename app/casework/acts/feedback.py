@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act
 from app.casework.case import ELSEWHERE, Feedback, Lead, LeadState, Transfer, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Claim, Decision, Notice
+from app.casework.deeds import with_contest
 from app.casework.diverting import HANDING_ON
 from app.casework.filing import (
     ASKING,
@@ -158,6 +159,7 @@ def respond(scene: Scene[Respond]) -> Decision:
         )
     lead = _answered(scene.lead, message.but(response=scene.content.response))
     contested = scene.content.response == "contest"
+    lead = with_contest(lead, message.sender) if contested else lead
     starts = recheck_clock(scene, lead) if contested and not scene.running(lead.lead_id, "D16") else ()
     concluded = frozenset[str]()
     if message.kind == "conclusion" and message.sender == leg.recipient:

@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState
 from app.casework.clocks import Clock
 from app.casework.decision import Decision
+from app.casework.deeds import with_recheck
 from app.casework.filing import LADDER
 from app.casework.kinds import Kind
 from app.casework.oversight import INDEPENDENT
@@ -79,7 +80,7 @@ def recheck(scene: Scene[Recheck]) -> Decision:
 
 def _uphold(scene: Scene[Recheck], done: frozenset[str]) -> Decision:
     """The answer stands. A contested one is fed back again: the other side then knows that it was upheld."""
-    lead = scene.lead
+    lead = with_recheck(scene.lead, returned=False)
     lead = lead.with_chapter(lead.chapter(Rechecks).but(upheld=True))
     starts: tuple[Clock, ...] = ()
     if lead.state in (LeadState.CONTESTED, LeadState.RECHECK):
@@ -96,9 +97,11 @@ def _return(scene: Scene[Recheck], done: frozenset[str]) -> Decision:
         raise RECHECK_TWICE.violated()
     fallen = [message for message in lead.feedback if message.kind == "conclusion"]
     waits = [scene.running(one.feedback_id, "D15") | scene.running(one.transfer_id, *LADDER) for one in fallen]
-    lead = lead.but(
-        state=LeadState.VERIFYING, outcome=None, feedback=tuple(_returned(one) for one in lead.feedback)
-    ).with_chapter(chapter.but(returns=chapter.returns + 1, upheld=False))
+    lead = (
+        with_recheck(lead, returned=True)
+        .but(state=LeadState.VERIFYING, outcome=None, feedback=tuple(_returned(one) for one in lead.feedback))
+        .with_chapter(chapter.but(returns=chapter.returns + 1, upheld=False))
+    )
     if Verification.key in lead.chapters:
         lead = lead.with_chapter(lead.chapter(Verification).but(conclusion=None, signatures=()))
     return Decision(
