@@ -95,6 +95,20 @@ def test_the_coordination_office_clears_what_is_listed_to_it_and_the_volume_is_t
     assert [(clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id)] == [("D18", "police-one")]
 
 
+@pytest.mark.parametrize("holder", ["supervision-one", "procuratorate-one", "court-one"])
+def test_a_coordination_office_does_not_clear_what_an_independent_organ_holds(holder: str) -> None:
+    stage = Stage()
+    stage.register("office-county")
+    stage.screen("office-county")
+    leg = stage.offer("office-county", holder)
+    stage.sign(leg, holder)
+    stage.on_leg("transfer.accept", leg, holder)
+    stage.respond(stage.feedback(leg, holder, "conclusion", outcome="已了结"), "office-county", "confirm")
+    refused(lambda: clear(stage, "office-county"), "R-CLEAR-INDEPENDENT")
+    clear(stage, holder)
+    assert stage.lead.state is LeadState.CLEARED
+
+
 def test_nobody_else_clears_archives_or_reopens() -> None:
     stage, _ = confirmed()
     with pytest.raises(ForbiddenAct):

@@ -7,6 +7,7 @@ from app.casework.case import Lead, LeadState, Transfer, TransferState
 from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
+from app.casework.oversight import INDEPENDENT
 from app.casework.parts import STANDING, ended_clocks
 from app.casework.routing import oversees
 from app.casework.rules import Rule
@@ -33,6 +34,14 @@ CLARIFY_FIRST = Rule(
     "The lead was found unsubstantiated and names persons: clarify it before clearing.",
     "线索查否且涉及具体人员的，清零前应当澄清。",
 )
+CLEAR_INDEPENDENT = Rule(
+    "R-CLEAR-INDEPENDENT",
+    Source.default(
+        "towards supervision, procuratorate and court a coordination office only reminds; cf. 监察法 第四条"
+    ),
+    "A coordination office does not clear a lead that supervision, procuratorate or court holds.",
+    "协调机构不得对监察机关、检察机关和审判机关承办的线索作清零办结。",
+)
 
 
 class Clear(Content):
@@ -47,7 +56,7 @@ class Clear(Content):
     Clear,
     title=("Clear a lead", "清零"),
     who=("the holder, or a coordination office that the lead is listed to", "承办单位，或者列有该线索的协调机构"),
-    rules=(NOTHING_OPEN, THREE_CHECKS, CLARIFY_FIRST),
+    rules=(CLEAR_INDEPENDENT, NOTHING_OPEN, THREE_CHECKS, CLARIFY_FIRST),
     example={"note": "各环节已办结，反馈已确认。"},
 )
 def clear(scene: Scene[Clear]) -> Decision:
@@ -61,6 +70,8 @@ def clear(scene: Scene[Clear]) -> Decision:
     lead = scene.lead
     if not _concluded_for_itself(scene, lead):
         scene.require_state(LeadState.CONFIRMED)
+    if scene.act.sender != lead.holder and scene.given.nodes[lead.holder].kind in INDEPENDENT:
+        raise CLEAR_INDEPENDENT.violated()
     require_nothing_open(scene)
     if lead.category in GANGS and lead.chapter(Checks).missing:
         missing = ", ".join(lead.chapter(Checks).missing)
