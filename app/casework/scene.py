@@ -80,11 +80,12 @@ class Scene(Generic[C]):
         return leg
 
     def message(self, feedback_id: str) -> Feedback:
-        """Return a feedback on the lead. Raises `NotFound` if the sender may not know of it."""
+        """Return a feedback on the lead. Raises `NotFound` unless the sender knows its leg or may read its act."""
         found = self.lead.message(feedback_id)
         if found is None:
             raise NotFound
-        self.transfer(found.transfer_id)
+        if not any(ref.act_id == found.act_id and self.act.sender in ref.readers for ref in self.case.acts):
+            self.transfer(found.transfer_id)
         return found
 
     def require_known(self, path_ids: Iterable[str]) -> None:

@@ -119,16 +119,19 @@ class Batch:
     async def _tell_if_elsewhere(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> None:
         """Say that an id belongs to another lead, but only to a sender that knows both leads."""
         act = taken.act
-        elsewhere = {
-            self.found.subjects[one][1] for one in _path_ids(act.name, act.content) if one in self.found.subjects
-        } - {act.lead_id}
+        named = CATALOGUE[act.name].named(act.content)
+        elsewhere = {self.found.subjects[one][1] for one in named if one in self.found.subjects} - {act.lead_id}
         lead = self.found.cases[self.found.subjects[act.lead_id][0]].case.leads.get(act.lead_id)
-        if not elsewhere or lead is None or act.sender not in lead.parties:
+        if not named or lead is None or act.sender not in lead.parties:
             return
+        # An act is known to who may read it; what an act brought, to who knows its lead.
         known = await connection.fetchval(
-            "SELECT count(*) FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
+            "SELECT EXISTS (SELECT FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])) "
+            "OR EXISTS (SELECT FROM act_reader WHERE node_id = $1 AND act_id = ANY($3::uuid[]) AND lead_id <> $4)",
             act.sender,
             list(elsewhere),
+            list(named),
+            act.lead_id,
         )
         if known:
             raise InvalidDocument("An id belongs to another lead.", "所列编号属于另一线索。")
@@ -300,7 +303,3 @@ def revoked_key(issuer: Issuer, since: datetime, now: datetime) -> RevokedKey:
 def number_digest(index_key: bytes, number: str) -> bytes:
     """Return the keyed digest by which a lead, document or external number is found."""
     return hmac.digest(index_key, normalised_document_no(number.strip()).encode(), "sha256")
-
-
-def _path_ids(act: str, content: Any) -> list[str]:
-    return [getattr(content, name) for name in CATALOGUE[act].path_ids if name != "lead_id"]

@@ -128,7 +128,6 @@ def _other_leads(act: Act[Any]) -> list[str]:
 
 
 def _ids(act: Act[Any]) -> list[str]:
-    """Return every id of an act that may belong to a case: what its endpoint names and what it brings."""
+    """Return every id of an act that may belong to a case: what it names and what it brings."""
     kind = CATALOGUE[act.name]
-    named = (getattr(act.content, name) for name in kind.path_ids if name != "lead_id")
-    return [*named, *kind.claimed(act.content)]
+    return [*kind.named(act.content), *kind.claimed(act.content)]

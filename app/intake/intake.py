@@ -1,8 +1,8 @@
 """One act, from request to answer: verify, examine, enter in the docket, answer with a receipt or a signed refusal."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import Request, Response
@@ -10,13 +10,12 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.acts.catalogue import ActType
-from app.casework.values import UUID_PATTERN
 from app.db import driver_connection
 from app.deps import type_clock
 from app.docket.docket import Docket
 from app.docket.issuer import Issuer
 from app.docket.submission import Answer
-from app.errors import ClassifiedMaterial, NotFound, Overloaded, Problem
+from app.errors import ClassifiedMaterial, Overloaded, Problem
 from app.intake.receive import Signed, examine, verify
 from app.problems import problem_response
 from app.registry.directory import Directory
@@ -25,7 +24,6 @@ from app.transparency.entries import refused_classified_entry
 from app.transparency.published import Published
 
 ACTS = Counter("leadbridge_acts_total", "acts by type and outcome", ["act", "outcome"])
-_UUID = re.compile(UUID_PATTERN)
 _log = structlog.get_logger(__name__)
 
 
@@ -43,13 +41,12 @@ class Intake:
     async def receive(self, kind: ActType, request: Request) -> Response:
         """Return the receipt of an act (201, or 200 for a replay), or its refusal."""
         try:
-            path = self._path(request)
             signed = await verify(await signed_request(request), self.directory, self.issuer.exchange_id)
         except Problem as problem:
             ACTS.labels(kind.name, problem.slug).inc()
             raise
         try:
-            answer = await self._take(kind, signed, path)
+            answer = await self._take(kind, signed, dict(request.path_params))
         except Problem as problem:
             ACTS.labels(kind.name, problem.slug).inc()
             return self._refusal(problem, signed, request)
@@ -76,12 +73,6 @@ class Intake:
             raise
         return await self.docket.enter(submission)
 
-    def _path(self, request: Request) -> dict[str, str]:
-        path: dict[str, str] = dict(request.path_params)
-        if any(_UUID.fullmatch(value) is None for value in path.values()):
-            raise NotFound
-        return path
-
     async def _log_classified(self, signed: Signed) -> None:
         """Put the refusal into the log, without its body: that it came and was refused can be proven."""
         entry = refused_classified_entry(request_jws=signed.jws.token)
@@ -98,7 +89,7 @@ class Intake:
         header = signed.jws.header
         members: dict[str, Any] = {"act_id": header.jti, "act_jws_sha256": signed.jws.sha256}
         problem.members = {**problem.members, **members}
-        response = problem_response(problem, request.headers.get("accept-language"), request.url.path)
+        response = problem_response(problem, request.headers.get("accept-language"), quote(request.scope["path"]))
         if not isinstance(problem, Overloaded):
             response.headers["X-JWS-Signature"] = self.issuer.sign(
                 bytes(response.body), "lead-refusal+jws", aud=header.iss, jti=header.jti, now=self.clock()

@@ -1,6 +1,7 @@
 """From a request to a submission, refusing in the order of PROTOCOL section 6."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE, ActType
 from app.casework.document import Act, refuse_classified
+from app.casework.values import UUID_PATTERN
 from app.docket.batch import revoked_key
 from app.docket.issuer import Issuer
 from app.docket.submission import Submission
@@ -17,12 +19,15 @@ from app.errors import (
     BadSignature,
     ForbiddenAct,
     InvalidDocument,
+    NotFound,
     WrongEndpoint,
 )
 from app.problems import invalid_document
 from app.registry.directory import Directory, KeyRecord
 from app.registry.requests import SignedRequest, require_fresh
 from app.signing import jws, strict_json
+
+_UUID = re.compile(UUID_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,9 @@ def _document(kind: ActType, body: Any) -> Any:
 
 
 def _require_endpoint(kind: ActType, act: Act[Any], path: Mapping[str, str]) -> None:
+    """Raise `NotFound` for a path that can name nothing, `WrongEndpoint` for one that names something else."""
+    if any(_UUID.fullmatch(value) is None for value in path.values()):
+        raise NotFound
     if act.name == kind.name and path == {
         name: act.lead_id if name == "lead_id" else getattr(act.content, name) for name in kind.path_ids
     }:

@@ -48,7 +48,7 @@ async def feedback(
     response = message.response if node in (leg.sender, leg.recipient) else None
     return FeedbackShown(
         feedback_id=message.feedback_id,
-        transfer_id=message.transfer_id,
+        transfer_id=leg.transfer_id if lead.knows_transfer(node, leg) else None,
         lead_id=lead.lead_id,
         kind=message.kind,
         sender=message.sender,

@@ -91,7 +91,7 @@ class TransferShown(Shown):
 
 class FeedbackShown(Shown):
     feedback_id: Uuid
-    transfer_id: Uuid
+    transfer_id: Uuid | None = Field(description="null for an agency that was told besides and may not know the leg")
     lead_id: Uuid
     kind: str
     sender: str

@@ -1,9 +1,11 @@
 """Feedback runs both ways, and a conclusion is confirmed or contested by the side that wants it."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.casework.case import LeadState
-from app.errors import ForbiddenAct, InvalidDocument, RuleViolated, WrongState
+from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, WrongState
 from tests.casework.stage import Stage
 
 
@@ -105,3 +107,22 @@ def test_leads_of_a_supervision_organ_are_listed_to_nobody() -> None:
     stage = Stage()
     stage.register("supervision-one")
     assert stage.screen("supervision-one").notices == ()
+
+
+def test_an_agency_upstream_that_was_told_of_a_feedback_may_not_answer_it_and_others_find_nothing() -> None:
+    stage = Stage()
+    near = stage.with_police()
+    far = stage.forward(near, "police-one", "regulator-one")
+    stage.sign(far, "regulator-one")
+    onward = stage.forward(far, "regulator-one", "supervision-one")
+    stage.sign(onward, "supervision-one")
+    told, untold = str(uuid4()), str(uuid4())
+    for feedback_id, to in ((told, ("regulator-one", "town-one")), (untold, ("regulator-one",))):
+        body = {"feedback_id": feedback_id, "transfer_id": onward, "kind": "question", "text": "内容"}
+        stage.act("feedback.send", "supervision-one", body, to)
+    answer = {"response": "answer", "text": "答复"}
+    with pytest.raises(ForbiddenAct):
+        stage.act("feedback.respond", "town-one", {"feedback_id": told, **answer}, ("supervision-one",))
+    with pytest.raises(NotFound):
+        stage.act("feedback.respond", "town-one", {"feedback_id": untold, **answer}, ("supervision-one",))
+    stage.respond(told, "regulator-one", "answer", text="答复")

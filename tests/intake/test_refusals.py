@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.client import Refused
+from app.casework.acts import CATALOGUE
+from app.client import Refused, uuid7
 from tests.agencies import Raw, World, sha256
 
 
@@ -154,8 +155,16 @@ def test_an_old_signature_is_stale_and_told_the_time(town: Raw) -> None:
 
 def test_a_path_that_is_no_uuid_and_a_lead_that_nobody_knows_are_both_not_found(town: Raw) -> None:
     document = town.document("lead.screen", prev="0" * 64)
-    assert slug(town.post(document, path="/v1/leads/x/screenings")) == "not-found"
-    assert slug(town.post(document, path=f"/v1/leads/{document['lead_id']}/screenings")) == "not-found"
+    for ident in ("x", document["lead_id"], "%E7%BA%BF%22%0A", ""):
+        answer = town.post(document, path=f"/v1/leads/{ident}/screenings")
+        assert slug(answer) == "not-found"
+        assert answer.json()["instance"] == f"/v1/leads/{ident}/screenings"
+        assert "x-jws-signature" in answer.headers
+    body = json.dumps(document).encode()
+    unsigned = town.post(body, path="/v1/leads/x/screenings", token=other_signature(town.sign(body)))
+    assert (slug(unsigned), "x-jws-signature" in unsigned.headers) == ("bad-signature", False)
+    stale = town.post(body, path="/v1/leads/x/screenings", token=town.sign(body, iat=int(time.time()) - 301))
+    assert slug(stale) == "stale-iat"
 
 
 def test_a_good_document_at_another_act_s_endpoint_is_told_so(town: Raw) -> None:
@@ -189,6 +198,33 @@ def test_an_id_of_another_lead_is_told_only_to_who_knows_both(exchange: World) -
     stranger = Raw(exchange.agency("regulator"))
     document["sender"] = stranger.agency.node_id
     assert slug(stranger.post(document, path=f"/v1/transfers/{transfer_id}/receipts")) == "not-found"
+
+
+@pytest.mark.parametrize("act", ["protection.answer", "correction.note", "consultation.convene"])
+def test_an_id_of_another_lead_in_the_content_is_told_too(exchange: World, act: str) -> None:
+    """Told to who knows both leads; an id that nobody knows stays not found."""
+    police, (lead_id, _), (other, _) = Raw(exchange.agency("police")), exchange.offered(), exchange.offered()
+    for one in (lead_id, other):
+        exchange.hear(police.agency, "transfer.offer", one)
+    ident, town = uuid7(), exchange.agency("township").node_id
+    example = CATALOGUE[act].example
+    match act:
+        case "protection.answer":
+            asked = {"protection_id": ident, "threat": "威胁", "urgency": "urgent"}
+            police.agency.act("protection.request", lead_id, asked, recipients=[town])
+            content = {**example, "protection_id": ident}
+        case "correction.note":
+            ident = police.agency.timeline(lead_id)[0]["act_id"]
+            content = {**example, "of_act": ident}
+        case _:
+            asked = {**CATALOGUE[act].example, "participants": [town], "kind": "joint_meeting"}
+            police.agency.act(act, lead_id, {**asked, "consultation_id": ident}, recipients=[town])
+            content = {**asked, "consultation_id": uuid7(), "with": ident}
+    path = CATALOGUE[act].path.format(lead_id=other)
+    document = police.document(act, lead_id=other, content=content, prev="0" * 64, recipients=[town])
+    assert slug(police.post(document, path=path)) == "invalid-document"
+    unknown = json.loads(json.dumps(document).replace(ident, uuid7()))
+    assert slug(police.post(unknown, path=path)) == "not-found"
 
 
 def test_a_conflict_of_interest_names_its_rule_and_source(exchange: World) -> None:

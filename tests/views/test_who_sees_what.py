@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.client import uuid7
+from app.client import Refused, uuid7
 from tests.agencies import World
-from tests.views.steps import act_ids, acts_seen, ask, forwarded, offered, received, screened
+from tests.views.steps import act_ids, acts_seen, ask, forwarded, hear, offered, received, screened
 
 PATHS = ("/v1/leads/{}", "/v1/leads/{}/timeline", "/v1/acts/{}", "/v1/transfers/{}", "/v1/feedback/{}")
 
@@ -55,6 +55,25 @@ def test_the_last_receiver_does_not_learn_by_which_transfer_the_lead_came(world:
     regulator = world.agency("regulator")
     assert regulator.get(f"/v1/transfers/{second}")["came_by"] is None
     assert ask(regulator, f"/v1/transfers/{first}").status_code == 404
+
+
+def test_who_was_told_of_a_feedback_is_shown_no_transfer_that_it_may_not_know_and_does_not_answer(world: World) -> None:
+    lead_id, _, second = forwarded(world)
+    town, regulator, last = (world.agency(name) for name in ("township", "regulator", "supervision"))
+    third, feedback_id = uuid7(), uuid7()
+    regulator.forward(second, last.node_id, new_transfer_id=third, basis="依职责", competence_reason="公职人员")
+    hear(last, lead_id)
+    last.sign_receipt(third, attachments_received=0)
+    content = {"feedback_id": feedback_id, "transfer_id": third, "kind": "question", "text": "是否另有材料"}
+    last.act("feedback.send", lead_id, content, recipients=[regulator.node_id, town.node_id])
+    assert regulator.get(f"/v1/feedback/{feedback_id}")["transfer_id"] == third
+    assert town.get(f"/v1/feedback/{feedback_id}")["transfer_id"] is None
+    assert ask(town, f"/v1/transfers/{third}").status_code == 404
+    hear(town, lead_id)
+    answer = {"feedback_id": feedback_id, "response": "answer", "text": "没有"}
+    with pytest.raises(Refused) as refused:
+        town.act("feedback.respond", lead_id, answer, recipients=[last.node_id])
+    assert refused.value.slug == "forbidden-act"
 
 
 def test_deadlines_of_others_are_shown_to_origin_and_holder_only(world: World) -> None:

@@ -37,6 +37,7 @@ class ActType:
     after: frozenset[LeadState] = frozenset()
     opens_case: bool = False
     claims: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     new_ids: Callable[[Any], Iterable[str]] = lambda _: ()
     lead_numbers: Callable[[Any], int] = lambda _: 0
     other_leads: Callable[[Any], Iterable[str]] = lambda _: ()
@@ -49,6 +50,11 @@ class ActType:
     def path_ids(self) -> tuple[str, ...]:
         """The names of the ids in the path; each also stands in the body."""
         return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def named(self, content: Any) -> tuple[str, ...]:
+        """Return the ids that an act refers to besides its lead's: each belongs to that lead, or the act is refused."""
+        members = (*(name for name in self.path_ids if name != "lead_id"), *self.names)
+        return tuple(one for name in members if (one := getattr(content, name)) is not None)
 
     @property
     def operation_id(self) -> str:
@@ -70,6 +76,7 @@ class Particulars(TypedDict):
     after: NotRequired[frozenset[LeadState]]
     opens_case: NotRequired[bool]
     claims: NotRequired[tuple[str, ...]]
+    names: NotRequired[tuple[str, ...]]
     new_ids: NotRequired[Callable[[Any], Iterable[str]]]
     lead_numbers: NotRequired[Callable[[Any], int]]
     other_leads: NotRequired[Callable[[Any], Iterable[str]]]
@@ -81,7 +88,8 @@ def act(
     """Enter a rule into the table of acts.
 
     `after` are those of `ENDED` in which a lead still takes the act: by default none. `claims` are the members of the
-    content that bring new ids, `new_ids` finds those that stand deeper;
+    content that bring new ids, `new_ids` finds those that stand deeper; `names` are those that refer to what is already
+    on record, where the endpoint does not name it;
     `lead_numbers` says how many fresh lead numbers the rule needs, `other_leads` which other leads it names.
     """
 

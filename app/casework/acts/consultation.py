@@ -119,6 +119,7 @@ class GiveOpinion(Content):
     kinds=CONVENES,
     rules=(SELF_INTEREST, COURT_JOINS_JOINT_MEETINGS, EARLY_INTERVENTION, SUPERVISION_MATTER, WHO_CONSULTS),
     claims=("consultation_id",),
+    names=("with_",),
     example={
         "consultation_id": CONSULTATION_ID,
         "kind": "early_intervention",

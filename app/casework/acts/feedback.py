@@ -27,7 +27,7 @@ from app.casework.rules import REPORT_FIRST
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
 from app.casework.verifying import HOLDER_LIMITS, VERIFIES, signed_conclusion
-from app.errors import InvalidDocument, WrongState
+from app.errors import InvalidDocument, NotFound, WrongState
 
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
 FEEDBACK_ID = "019ccd10-0000-7000-8000-000000000005"
@@ -147,7 +147,10 @@ def send(scene: Scene[Send]) -> Decision:
 def respond(scene: Scene[Respond]) -> Decision:
     """Answer a feedback. A conclusion is confirmed or contested once; a question is answered."""
     message = scene.message(scene.content.feedback_id)
-    leg = scene.transfer(message.transfer_id)
+    leg = scene.lead.transfer(message.transfer_id)
+    if leg is None:
+        raise NotFound
+    # Who was told of the feedback besides may read it without knowing its leg, and does not answer it.
     scene.require_role(scene.act.sender == leg.other_side(message.sender), "other side of the transfer", "移送的另一方")
     scene.require_recipients(message.sender)
     if message.response is not None:

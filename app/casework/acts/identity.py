@@ -105,6 +105,7 @@ def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tup
     rules=(TWO_APPROVERS, OPENING_ENDS),
     after=ENDED,
     claims=("opening_id",),
+    names=("of_act",),
     example={
         "opening_id": "019ccd10-0000-7000-8000-000000000012",
         "of_act": "019ccd10-0000-7000-8000-000000000010",

@@ -121,6 +121,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     Correction,
     title=("Correct an act of one's own", "更正"),
     who=("the sender of the act that is corrected", "被更正文书的发文单位"),
+    names=("of_act",),
     after=ENDED,
     example={
         "of_act": "019ccd10-0000-7000-8000-000000000010",

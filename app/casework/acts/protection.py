@@ -91,6 +91,7 @@ def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
     ProtectionAnswer,
     title=("Answer a protection request", "答复保护申请"),
     who=("the agency that was asked, or the holder that came after it", "被申请单位或其后的承办单位"),
+    names=("protection_id",),
     after=ELSEWHERE,
     example={"protection_id": PROTECTION_ID, "measures": "已安排民警每日走访，并告知紧急联系方式。"},
 )
