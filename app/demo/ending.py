@@ -1,7 +1,7 @@
 """The story to its end: steps 21 to 25 of the acceptance scenario."""
 
 from app.demo import texts
-from app.demo.cast import C1, J1, P1, R1, S1, T1
+from app.demo.cast import C1, H1, J1, P1, R1, S1, T1
 from app.demo.moves import Opens, Says, Step, Watches
 from app.demo.texts import signature
 from app.demo.usual import archives
@@ -112,7 +112,8 @@ ENDING = (
             checked("crime", J1),
             checked("official_protection", S1),
             checked("supervisory_duty", None),
-            *(Says(C1, "lead.clear", lead, CLEARED) for lead in ("A", "B2", "C")),
+            Says(C1, "lead.clear", "B2", CLEARED, refused="422 rule-violated R-CLEAR-INDEPENDENT"),
+            *(Says(who, "lead.clear", lead, CLEARED) for who, lead in ((C1, "A"), (H1, "B2"), (C1, "C"))),
             Says(S1, "lead.clear", "B1", CLEARED),
         ),
     ),

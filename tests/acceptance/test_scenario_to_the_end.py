@@ -275,8 +275,10 @@ def test_step_25_everything_is_answered_and_cleared_to_zero(story: Story) -> Non
     for check, transferred in (("crime", J1), ("official_protection", S1), ("supervisory_duty", None)):
         said = {"check": check, "answer": "transferred" if transferred else "none_found", "text": "见核查报告"}
         story.says(P1, "check.answer", "A", {**said, "transferred_to": transferred})
-    for lead in ("A", "B2", "C"):
-        receipt = story.says(C1, "lead.clear", lead, {"note": "各环节已办结"})
+    refused = story.refused(C1, "lead.clear", "B2", {"note": "各环节已办结"})
+    assert refused == "422 rule-violated R-CLEAR-INDEPENDENT"
+    for who, lead in ((C1, "A"), (H1, "B2"), (C1, "C")):
+        receipt = story.says(who, "lead.clear", lead, {"note": "各环节已办结"})
         assert (receipt.lead_state, due(receipt, "D18")) == ("cleared", "06-19 23:59")
     assert story.says(S1, "lead.clear", "B1", {"note": "各环节已办结"}).lead_state == "cleared"
 
