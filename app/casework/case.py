@@ -168,6 +168,29 @@ class Lead(Frozen):
         legs = (node for leg in self.transfers for node in (leg.sender, leg.recipient))
         return frozenset((self.origin, self.holder, *self.listed_to, *self.guests, *legs)) - frozenset(self.concerned)
 
+    def is_outside(self, node: str) -> bool:
+        """Return whether a node has no part in the lead: nothing but an offer unsigned, withdrawn, or given back."""
+        legs = [leg for leg in self.transfers if node in (leg.sender, leg.recipient)]
+        roles = (self.origin, self.holder, *self.listed_to, *self.guests)
+        return bool(legs) and node not in roles and all(_leaves_outside(leg, node) for leg in legs)
+
+    def as_known_by(self, node: str) -> Self:
+        """Return the lead as a party may know it. Who gave it back, or lost the offer, knows how it stood by then."""
+        newest = next((leg for leg in reversed(self.transfers) if leg.recipient == node), None)
+        if newest is None or newest.state is TransferState.OFFERED or not self.is_outside(node):
+            return self
+        given_back = newest.state is TransferState.RETURNED
+        return self.but(
+            state=LeadState.RETURNED if given_back else newest.resumes,
+            holder=newest.sender,
+            category=None,
+            outcome=None,
+            sealed=False,
+            supervised=False,
+            parts=(),
+            merged_into=None,
+        )
+
     def transfer(self, transfer_id: str) -> Transfer | None:
         return next((leg for leg in self.transfers if leg.transfer_id == transfer_id), None)
 
@@ -204,11 +227,18 @@ class Lead(Frozen):
         return node in (leg.sender, leg.recipient) or (before is not None and node == before.sender)
 
 
+def _leaves_outside(leg: Transfer, node: str) -> bool:
+    """Return whether a leg gives its side no part in the lead (any more)."""
+    unsigned = leg.state is TransferState.OFFERED and leg.recipient == node
+    return unsigned or leg.state in (TransferState.WITHDRAWN, TransferState.RETURNED)
+
+
 class ActRef(Frozen):
     """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`.
 
     `contents` are the SHA-256 of an act's body and of the files that it encloses: what a volume can list.
-    `sealed_for` are the nodes that a sealed part in it is for, whether or not they may read the act yet.
+    `sealed_for` are the nodes that a sealed part in it is for, whether or not they may read the act yet. `edition` is
+    that of the rules by which an act was decided: it is decided again by no other.
     """
 
     act_id: str
@@ -220,6 +250,7 @@ class ActRef(Frozen):
     readers: tuple[str, ...]
     contents: tuple[str, ...] = ()
     sealed_for: tuple[str, ...] = ()
+    edition: int = 1
 
 
 class Case(Frozen):

@@ -19,12 +19,18 @@ NOTHING_OPEN = Rule(
 
 @dataclass(frozen=True, slots=True)
 class OpenMatter:
-    """Something on a lead that waits for somebody: what it is, its id, and how to say so in both languages."""
+    """Something on a lead that waits for somebody: what it is, its id, and how to say so in both languages.
+
+    It is known to those who were told of its id, and to those who may read the act `act_id` that began it. `left` are
+    those of them who have no part in it any more.
+    """
 
     kind: str
     subject: str
     text: str
     text_zh: str
+    act_id: str | None = None
+    left: tuple[str, ...] = ()
 
 
 StandsOpen = Callable[[Case, Lead], Iterable[OpenMatter]]
@@ -38,8 +44,13 @@ def stands_open(found: StandsOpen) -> StandsOpen:
 
 
 def open_matters(scene: Scene[Any]) -> list[OpenMatter]:
-    """Return everything that still stands open on the act's lead, by all families of acts."""
-    return [matter for found in STANDS_OPEN for matter in found(scene.case, scene.lead)]
+    """Return what stands open on the act's lead, by all families of acts, and waits for the sender or the holder.
+
+    A matter between others, of which neither of the two may know, is theirs to finish: it stands in nobody's way.
+    """
+    two = {scene.act.sender, scene.lead.holder}
+    matters = [matter for found in STANDS_OPEN for matter in found(scene.case, scene.lead)]
+    return [one for one in matters if any(_knows(scene, node, one) for node in two - set(one.left))]
 
 
 def require_nothing_open(scene: Scene[Any]) -> None:
@@ -51,8 +62,18 @@ def require_nothing_open(scene: Scene[Any]) -> None:
             NOTHING_OPEN.text_zh,
             rule=NOTHING_OPEN.rule,
             source=NOTHING_OPEN.source,
-            errors=tuple(
-                {"code": one.kind, "subject": one.subject, "detail": one.text, "detail_zh": one.text_zh}
-                for one in matters
-            ),
+            errors=tuple(_row(scene, one) for one in matters),
         )
+
+
+def _knows(scene: Scene[Any], node: str, matter: OpenMatter) -> bool:
+    lead = scene.lead
+    if matter.subject == lead.lead_id or node in lead.known_to.get(matter.subject, ()):
+        return True
+    return any(ref.act_id == matter.act_id and node in ref.readers for ref in scene.case.acts)
+
+
+def _row(scene: Scene[Any], matter: OpenMatter) -> dict[str, Any]:
+    """Return what a refusal says of a matter: to whoever may not know of it that there is one of its kind, no more."""
+    said = {"code": matter.kind, "detail": matter.text, "detail_zh": matter.text_zh}
+    return {**said, "subject": matter.subject} if _knows(scene, scene.act.sender, matter) else said

@@ -178,7 +178,16 @@ def own_clocks(scene: Scene[Any], consultation: Consultation, rule: str) -> froz
 
 @stands_open
 def open_consultations(_: Case, lead: Lead) -> Iterable[OpenMatter]:
-    """List the consultations that are not closed, unless the lead concerns the convener, who cannot close them now."""
+    """List the consultations that are not closed, except where the convener has no part in the lead any more.
+
+    Whom the lead concerns cannot close them, and who gave it back might never do so. Who declined waits for nothing.
+    """
     for one in lead.chapter(Consultations).held:
-        if one.closed_at is None and one.convener not in lead.concerned:
-            yield OpenMatter("consultation", one.consultation_id, "a consultation is not closed", "会商尚未结束")
+        if one.closed_at is None and one.convener not in lead.concerned and not lead.is_outside(one.convener):
+            yield OpenMatter(
+                "consultation",
+                one.consultation_id,
+                "a consultation is not closed",
+                "会商尚未结束",
+                left=one.answering("decline"),
+            )

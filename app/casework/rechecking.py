@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from app.casework.case import Case, Chapter, Lead
 from app.casework.clocks import Clock
 from app.casework.closure import OpenMatter, stands_open
-from app.casework.kinds import Kind, Nodes
+from app.casework.kinds import Kind
 from app.casework.oversight import INDEPENDENT
-from app.casework.scene import Scene
+from app.casework.scene import Given, Scene
 
 
 class Rechecks(Chapter):
@@ -40,25 +40,27 @@ def missing_recheck(_: Case, lead: Lead) -> list[OpenMatter]:
     ]
 
 
-def rechecker(lead: Lead, nodes: Nodes) -> str | None:
+def rechecker(lead: Lead, given: Given) -> str | None:
     """Return who is to recheck: whoever assigned the lead under supervision, else the office that it is listed to."""
     assigned = [leg.sender for leg in lead.transfers if leg.route == "assign_supervised" and leg.receipted_at]
-    independent = nodes[lead.holder].kind in INDEPENDENT
+    nodes, independent = given.nodes, given.nodes[lead.holder].kind in INDEPENDENT
     able = (
         node
         for node in (*assigned[::-1], *lead.listed_to)
-        if node in lead.parties and node != lead.holder and not (independent and nodes[node].kind is Kind.COORDINATION)
+        if given.takes_part(lead, node)
+        and node != lead.holder
+        and not (independent and nodes[node].kind is Kind.COORDINATION)
     )
     return next(able, None)
 
 
-def waived_if_nobody_may(lead: Lead, nodes: Nodes) -> Lead:
+def waived_if_nobody_may(lead: Lead, given: Given) -> Lead:
     """Return the lead with its recheck waived where the holder is one whose findings no office looks at again."""
-    waived = rechecker(lead, nodes) is None
+    waived = rechecker(lead, given) is None
     return lead.with_chapter(lead.chapter(Rechecks).but(waived=waived)) if lead.supervised else lead
 
 
 def recheck_clock(scene: Scene[Any], lead: Lead) -> tuple[Clock, ...]:
     """Return D16 on whoever is to recheck an answer that was contested, or that to a supervised lead."""
-    who = rechecker(lead, scene.given.nodes)
+    who = rechecker(lead, scene.given)
     return (scene.start("D16", who, lead.lead_id),) if who else ()

@@ -8,14 +8,13 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
-from app.casework.case import ENDED, Case, Feedback, Lead, LeadState, Transfer
+from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, LeadState, Transfer
 from app.casework.clocks import Clock
-from app.casework.decision import Admission
 from app.casework.document import Act
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
 from app.casework.practice import Practice, Practices
-from app.casework.rules import SELF_INTEREST
+from app.casework.rules import EDITION, SELF_INTEREST
 from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
 
@@ -38,6 +37,11 @@ class Given:
     known_leads: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     practices: Practices = field(default_factory=Practices)
+    edition: int = EDITION
+
+    def takes_part(self, lead: Lead, node: str) -> bool:
+        """Return whether a node is a party of a lead with a part in it."""
+        return node in lead.parties and (self.edition < 2 or not lead.is_outside(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,14 @@ class Scene(Generic[C]):
         """Raise `NotFound` unless the sender may know of a consultation, a letter or the like on this lead."""
         if self.act.sender not in self.lead.known_to.get(subject_id, ()):
             raise NotFound
+
+    def require_part(self) -> None:
+        """Raise `ForbiddenAct` for whoever only has an offer before it, lost the offer, or gave the lead back."""
+        if not self.given.takes_part(self.lead, self.act.sender):
+            raise ForbiddenAct(
+                "An offer that is unsigned or withdrawn, or a lead given back, gives no part in it.",
+                "移送尚未签收、已经撤回或者已经退回的单位，不得在该线索上办理此项。",
+            )
 
     def require_holder(self) -> None:
         self.require_role(self.act.sender == self.lead.holder, "holder of the lead", "线索承办单位")
@@ -250,17 +262,13 @@ class Scene(Generic[C]):
             if clock.subject == subject and (not rules or clock.rule in rules)
         )
 
-    def seen_by(self, node: str) -> Iterable[str]:
-        """Return the ids of the acts on the lead (not notices, which speak to one node) that a node may read."""
+    def seen_by(self, node: str) -> Iterable[ActRef]:
+        """Return the acts on the lead (not notices, which speak to one node) that a node may read."""
         return (
-            ref.act_id
+            ref
             for ref in self.case.acts
             if ref.lead_id == self.act.lead_id and node in ref.readers and not ref.act.startswith("notice.")
         )
-
-    def admit(self, newcomer: str, *, to_what_saw: str) -> tuple[Admission, ...]:
-        """Return the admissions that let a newcomer read what another node could read so far."""
-        return tuple(Admission(act_id, newcomer) for act_id in self.seen_by(to_what_saw))
 
 
 def _any_of(states: Iterable[str]) -> str:

@@ -39,7 +39,9 @@ class Count:
 
 def count(node: str, leads: Iterable[Lead]) -> Count | None:
     """Return how a case counts for a node over some of its leads, or None if none of them is the node's."""
-    mine = [lead for lead in leads if node not in lead.concerned and _signed_or_registered(lead, node)]
+    mine = [
+        lead.as_known_by(node) for lead in leads if node not in lead.concerned and _signed_or_registered(lead, node)
+    ]
     if not mine:
         return None
     live = tuple(lead for lead in mine if lead.state is not LeadState.MERGED and not _lives_on(lead, mine))

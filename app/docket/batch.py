@@ -151,15 +151,14 @@ class Batch:
         return replace(
             self._surroundings(),
             lead_nos=tuple(numbers),
-            known_leads=self._states_of(str(row["lead_id"]) for row in known),
+            known_leads=self._states_of(act.sender, (str(row["lead_id"]) for row in known)),
         )
 
-    def _states_of(self, lead_ids: Iterable[str]) -> dict[str, str]:
-        """Return the states of leads under their locks, as the acts before in this batch have left them."""
+    def _states_of(self, node: str, lead_ids: Iterable[str]) -> dict[str, str]:
+        """Return the states of leads in which a node has a part, under their locks, as the acts before left them."""
         found = self.found
-        return {
-            one: found.cases[found.subjects[one][0]].case.leads[one].state for one in lead_ids if one in found.subjects
-        }
+        leads = (found.cases[found.subjects[one][0]].case.leads[one] for one in lead_ids if one in found.subjects)
+        return {lead.lead_id: lead.state for lead in leads if not lead.is_outside(node)}
 
     def _surroundings(self) -> Given:
         means = self.means

@@ -65,7 +65,7 @@ class Issuer:
                 "key_event": taken.key_event,
                 "log_origin": self.log_origin,
                 "log_by": self.local(now + LOG_WITHIN),
-                "result": result(lead, deadlines, self.zone),
+                "result": result(lead.as_known_by(act.sender), deadlines, self.zone),
             }
         )
         typ = "lead-receipt+jws"

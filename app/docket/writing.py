@@ -13,6 +13,7 @@ from app.casework.clocks import Clock
 from app.casework.decision import Decision, Notice
 from app.casework.document import Act
 from app.casework.lapse import next_event
+from app.casework.rules import EDITION
 from app.docket.issuer import Issued, Issuer
 from app.docket.reading import root_key, stored_case
 from app.docket.record import Row, Rows
@@ -59,7 +60,7 @@ class Opened:
         return decrypt(vault.unwrap(wrapped, root_id.encode()), sealed, object_key.encode())
 
 
-def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> ActRef:
+def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision, edition: int = EDITION) -> ActRef:
     """Return an act as its case keeps it on record."""
     return ActRef(
         act_id=act.act_id,
@@ -71,6 +72,7 @@ def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> 
         readers=tuple(dict.fromkeys((act.sender, *act.document.recipients, *sorted(decision.also_read)))),
         contents=(body_sha256.hex(), *dict.fromkeys(one.sha256 for one in act.document.attachments)),
         sealed_for=tuple(one.recipient for one in act.document.sealed),
+        edition=edition,
     )
 
 
@@ -216,18 +218,19 @@ def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
             continue
         due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
     for node in lead.parties:
+        shown = lead.as_known_by(node)
         role = "holder" if node == lead.holder else "origin" if node == lead.origin else "participant"
         rows.entries.append(
             (
                 node,
                 lead.lead_id,
                 case.root_id,
-                str(lead.state),
-                lead.category,
+                str(shown.state),
+                shown.category,
                 role,
                 node == lead.origin,
                 lead.registered_at,
                 due.get(node),
-                lead.sealed,
+                shown.sealed,
             )
         )

@@ -12,6 +12,7 @@ from app.views.schemas import LeadDeadline, LeadShown
 def entry(case: Case, lead: Lead, node: str, local: Callable[[datetime], str]) -> LeadShown:
     """Return the entry of a lead in the list of `node`, which must be one of its parties."""
     leg = own_leg(lead, node)
+    lead = lead.as_known_by(node)
     parts = (case.leads.get(part) for part in lead.parts)
     return LeadShown(
         lead_id=lead.lead_id,

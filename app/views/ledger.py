@@ -78,7 +78,8 @@ def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[Known]]) -> list
 
 
 async def _told(means: Means, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[Known]]:
-    wanted = {one for case, lead in leads if not lead.sealed for one in case.lineage(lead.lead_id)}
+    shown = ((case, lead) for case, lead in leads if not lead.as_known_by(node).sealed)
+    wanted = {one for case, lead in shown for one in case.lineage(lead.lead_id)}
     asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
     async with reading(means.engine, node) as connection:
         rows = list(await connection.execute(_ACTS, asked))

@@ -36,6 +36,7 @@ def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: 
 
     Of a lead that was reopened it shows the work since then; what was before stays in the acts.
     """
+    lead = lead.as_known_by(node)
     if lead.sealed:
         return LedgerRow(lead_id=None, lead_no=lead.lead_no, state=None, remark=SEALED)
     since = _since_reopened(case, lead, told)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from app.casework.acts import CATALOGUE
 from app.client import Refused, uuid7
 from tests.agencies import World
 from tests.views.steps import act_ids, acts_seen, ask, forwarded, hear, offered, received, screened
 
+LINK = CATALOGUE["case.link"].example
 PATHS = ("/v1/leads/{}", "/v1/leads/{}/timeline", "/v1/acts/{}", "/v1/transfers/{}", "/v1/feedback/{}")
 
 
@@ -112,6 +114,32 @@ def test_an_agency_whose_offer_was_withdrawn_reads_the_offer_and_nothing_else(wo
     assert police.get(f"/v1/transfers/{transfer_id}")["state"] == "withdrawn"
     assert acts_seen(police, lead_id) == ["transfer.offer", "transfer.withdraw"]
     assert police.lead(lead_id)["holder"] == town.node_id
+
+
+def test_an_agency_whose_offer_was_withdrawn_sees_how_the_lead_stood_and_nothing_later(world: World) -> None:
+    lead_id, transfer_id = offered(world)
+    town, police = world.agency("township"), world.agency("police")
+    town.withdraw(transfer_id, reason="移送对象有误")
+    stood = police.lead(lead_id)
+    assert (stood["state"], stood["holder"], stood["outcome"]) == ("screened", town.node_id, None)
+    town.act("lead.merge", lead_id, {"into": screened(world), "reason": "重复"}, recipients=[])
+    assert (town.lead(lead_id)["state"], police.lead(lead_id)) == ("merged", stood)
+    assert lead_id in {one["lead_id"] for one in police.leads(state="screened")}
+    assert lead_id not in {one["lead_id"] for one in police.leads(state="merged")}
+    (row,) = [one for one in police.get("/v1/ledger", limit=200)["items"] if one["lead_id"] == lead_id]
+    assert (row["state"], row["holder"], row["category"]) == ("screened", town.node_id, None)
+    own = police.act("interference.record", lead_id, CATALOGUE["interference.record"].example, recipients=[])
+    noted = police.act("correction.note", lead_id, {"of_act": own.act_id, "text": "日期有误"}, recipients=[])
+    assert noted.lead_state == "screened"
+
+
+def test_an_agency_that_gave_the_lead_back_does_nothing_on_it(world: World) -> None:
+    lead_id, transfer_id = received(world)
+    police = world.agency("police")
+    police.return_(transfer_id, reason_code="conflict_of_interest", basis="需要回避")
+    with pytest.raises(Refused) as refused:
+        police.act("case.link", lead_id, {**LINK, "filed_at": "2026-01-05T09:00:00+08:00"}, recipients=[])
+    assert (refused.value.slug, refused.value.signed) == ("forbidden-act", True)
 
 
 def test_an_agency_that_the_lead_turns_out_to_concern_reads_nothing_of_it_any_more(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
 
-from app.casework.case import Case, LeadState
+from app.casework.case import Case, Lead, LeadState
 from app.casework.decision import Decision
 from app.casework.document import Act, Document
 from app.casework.kinds import Kind
@@ -23,6 +23,8 @@ class ActType:
     """One act as the service knows it. `kinds` are the kinds of agency that may do it (domain table D1).
 
     `after` are the states split, merged, archived in which a lead still takes it (PROTOCOL section 4; domain D3).
+    `outside` marks an act about the lead that is taken also from whoever has no part in it. `passed_on` says whether
+    `full` disclosure opens one such act on the lead to the next receiver.
     """
 
     name: str
@@ -36,6 +38,8 @@ class ActType:
     rules: tuple[Rule, ...] = ()
     after: frozenset[LeadState] = frozenset()
     opens_case: bool = False
+    outside: bool = False
+    passed_on: Callable[[Lead, str], bool] = lambda _lead, _act_id: True
     claims: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     new_ids: Callable[[Any], Iterable[str]] = lambda _: ()
@@ -65,6 +69,11 @@ class ActType:
 CATALOGUE: dict[str, ActType] = {}
 
 
+def never(_lead: Lead, _act_id: str) -> bool:
+    """Say of every act that it is not passed on."""
+    return False
+
+
 class Particulars(TypedDict):
     """What the table says of an act besides its name, endpoint and content. Texts are (English, Chinese)."""
 
@@ -75,6 +84,8 @@ class Particulars(TypedDict):
     rules: NotRequired[tuple[Rule, ...]]
     after: NotRequired[frozenset[LeadState]]
     opens_case: NotRequired[bool]
+    outside: NotRequired[bool]
+    passed_on: NotRequired[Callable[[Lead, str], bool]]
     claims: NotRequired[tuple[str, ...]]
     names: NotRequired[tuple[str, ...]]
     new_ids: NotRequired[Callable[[Any], Iterable[str]]]
@@ -117,4 +128,7 @@ def decide(case: Case, act: Act[Any], given: Given) -> Decision:
             f"An agency of kind {scene.sender.kind} may not do {act.name}.",
             f"{scene.sender.kind} 类单位无权办理 {act.name}。",
         )
+    # What is about a transfer, a feedback, a consultation or a letter is for its sides, and their own rules judge it.
+    if kind_of_act.path_ids == ("lead_id",) and not kind_of_act.outside:
+        scene.require_part()
     return kind_of_act.rule(scene)

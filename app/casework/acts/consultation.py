@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE, Lead
+from app.casework.acts.catalogue import act, never
+from app.casework.case import ENDED, Lead
 from app.casework.consulting import (
     Consultation,
     Consultations,
@@ -17,7 +17,7 @@ from app.casework.consulting import (
     require_not_closed,
     require_others,
 )
-from app.casework.correspondence import BEGINS, GOES_ON, SUPERVISION_MATTER, held_by_supervision
+from app.casework.correspondence import BEGINS, SUPERVISION_MATTER, held_by_supervision
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.rules import SELF_INTEREST, Rule
@@ -120,6 +120,7 @@ class GiveOpinion(Content):
     rules=(SELF_INTEREST, COURT_JOINS_JOINT_MEETINGS, EARLY_INTERVENTION, SUPERVISION_MATTER, WHO_CONSULTS),
     claims=("consultation_id",),
     names=("with_",),
+    passed_on=never,
     example={
         "consultation_id": CONSULTATION_ID,
         "kind": "early_intervention",
@@ -169,7 +170,8 @@ def convene(scene: Scene[Convene]) -> Decision:
     title=("Accept or decline a consultation", "答复商请"),
     who=PARTICIPANT,
     rules=(PROSECUTOR_NAMED,),
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={"consultation_id": CONSULTATION_ID, "answer": "accept", "attendees": ["孙某某", "李某"]},
 )
 def answer(scene: Scene[Answered]) -> Decision:
@@ -178,7 +180,6 @@ def answer(scene: Scene[Answered]) -> Decision:
     mine = found.participant(scene.act.sender)
     scene.require_role(mine is not None, *PARTICIPANT)
     require_others(scene, found)
-    scene.require_state(*GOES_ON)
     require_not_closed(found)
     if mine is None or mine.answer is not None:
         raise WrongState("This request has been answered.", "本单位已经答复该商请。")
@@ -201,7 +202,8 @@ def answer(scene: Scene[Answered]) -> Decision:
     GiveOpinion,
     title=("Give an opinion in a consultation", "会商意见"),
     who=TAKING_PART,
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={
         "consultation_id": CONSULTATION_ID,
         "item_id": ITEM_ID,
@@ -216,7 +218,6 @@ def give_opinion(scene: Scene[GiveOpinion]) -> Decision:
     if scene.content.item_id not in found.items:
         raise InvalidDocument("The agenda has no such item.", "议程中没有该事项。")
     require_others(scene, found)
-    scene.require_state(*GOES_ON)
     require_not_closed(found)
     opinion = Opinion(
         item_id=scene.content.item_id,

@@ -1,12 +1,13 @@
 """transfer.receipt, transfer.accept, transfer.return 签收、受理、退回: the receiver's side of a transfer."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.casework.acts.catalogue import act
+from app.casework.acts.catalogue import CATALOGUE, act
 from app.casework.acts.transfer import divert_again, reopened, to_take_up
-from app.casework.case import LeadState, TransferState
+from app.casework.case import ActRef, LeadState, Transfer, TransferState
 from app.casework.decision import Admission, Decision
 from app.casework.diverting import HANDING_ON
 from app.casework.filing import FILING, REFUSES, after_refusal
@@ -69,7 +70,7 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
     )
     admits: tuple[Admission, ...] = ()
     if leg.disclosure == "full":
-        admits = scene.admit(leg.recipient, to_what_saw=leg.sender)
+        admits = tuple(Admission(one.act_id, leg.recipient) for one in _passed_on(scene, leg))
     return Decision(
         leads=(lead,),
         admits=admits,
@@ -77,6 +78,13 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
         # What the earlier holder still owed on the lead is over with its responsibility.
         stops=scene.running(leg.transfer_id, "D04") | scene.running(lead.lead_id, *HOLDER_LIMITS),
     )
+
+
+def _passed_on(scene: Scene[Receipt], leg: Transfer) -> Iterable[ActRef]:
+    """Yield the acts on the lead that the sender of the leg can read and that go with it."""
+    for ref in scene.seen_by(leg.sender):
+        if scene.given.edition < 2 or CATALOGUE[ref.act].passed_on(scene.lead, ref.act_id):
+            yield ref
 
 
 @act(

@@ -93,6 +93,8 @@ def send(scene: Scene[Send]) -> Decision:
     conclusion = scene.content.kind == "conclusion"
     if conclusion:
         scene.require_role(scene.act.sender == leg.recipient, "receiver of the transfer", "接收移送的单位")
+    if leg.receipted_at is not None:
+        scene.require_part()
     above = scene.lead.upstream(scene.act.sender)
     scene.require_recipients(leg.other_side(scene.act.sender), optional=above)
     if leg.receipted_at is None:
@@ -119,7 +121,7 @@ def send(scene: Scene[Send]) -> Decision:
     if by_holder:
         # Only the short outcome goes to those upstream; the text stays between the two sides of the leg.
         lead = lead.but(outcome=scene.content.outcome or signed_conclusion(lead))
-        lead = waived_if_nobody_may(lead, scene.given.nodes)
+        lead = waived_if_nobody_may(lead, scene.given)
     lead = lead.but(state=_answered_state(lead))
     return Decision(
         leads=(lead,),

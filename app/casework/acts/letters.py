@@ -5,10 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE
+from app.casework.case import ENDED
 from app.casework.correspondence import (
     BEGINS,
-    GOES_ON,
     SUPERVISION_MATTER,
     Correspondence,
     Letter,
@@ -90,7 +89,7 @@ def send_letter(scene: Scene[SendLetter]) -> Decision:
     ReplyToLetter,
     title=("Answer a letter", "复函"),
     who=("addressee of the letter", "收函单位"),
-    after=ELSEWHERE,
+    after=ENDED,
     example={
         "letter_id": LETTER_ID,
         "text": "已开展专项检查。",
@@ -106,7 +105,6 @@ def reply_to_letter(scene: Scene[ReplyToLetter]) -> Decision:
         raise NotFound
     scene.require_role(scene.act.sender == letter.to, "addressee of the letter", "收函单位")
     require_reply_recipient(scene, letter)
-    scene.require_state(*GOES_ON)
     if letter.answered:
         raise WrongState("The letter has been answered.", "该函已经答复。")
     letters = replaced(chapter.letters, letter.but(answered=True))

@@ -1,12 +1,12 @@
 """consultation.minutes, .sign, .action, .close 会商纪要、会签、落实、结束: what was said, who signs, what came."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from app.casework.acts.catalogue import act
+from app.casework.acts.catalogue import act, never
 from app.casework.acts.consultation import CONSULTATION_ID, require_taking_part
-from app.casework.case import ELSEWHERE
+from app.casework.case import ENDED
 from app.casework.consulting import (
     Action,
     Consultation,
@@ -19,7 +19,6 @@ from app.casework.consulting import (
     require_not_closed,
     require_others,
 )
-from app.casework.correspondence import GOES_ON
 from app.casework.decision import Decision
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Day, Flag, Id, Label, NodeId, Sha256, Text, Token
@@ -92,7 +91,8 @@ class Close(Content):
     WriteMinutes,
     title=("Write the minutes of a consultation", "会商纪要"),
     who=CONVENER,
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={
         "consultation_id": CONSULTATION_ID,
         "version": 1,
@@ -110,7 +110,6 @@ def write_minutes(scene: Scene[WriteMinutes]) -> Decision:
     scene.require_role(scene.act.sender == found.convener, *CONVENER)
     _require_parties(scene, found)
     require_others(scene, found)
-    scene.require_state(*GOES_ON)
     require_not_closed(found)
     if not found.answering("accept"):
         raise WrongState("No participant has accepted.", "尚无单位接受商请。")
@@ -136,7 +135,8 @@ def write_minutes(scene: Scene[WriteMinutes]) -> Decision:
     Sign,
     title=("Sign the minutes", "会签纪要"),
     who=("a participant that accepted", "已接受商请的参加单位"),
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={"consultation_id": CONSULTATION_ID, "minutes_jws_sha256": "0" * 64, "agree": True},
 )
 def sign(scene: Scene[Sign]) -> Decision:
@@ -144,7 +144,7 @@ def sign(scene: Scene[Sign]) -> Decision:
     found = named(scene)
     require_taking_part(scene, found)
     require_others(scene, found)
-    minutes = _require_minutes(scene, found)
+    minutes = _require_minutes(found)
     if scene.content.minutes_jws_sha256 != minutes.jws_sha256:
         raise WrongState("These are not the newest minutes.", "所签不是最新一版纪要。")
     if any(one.node == scene.act.sender for one in minutes.signatures):
@@ -163,7 +163,8 @@ def sign(scene: Scene[Sign]) -> Decision:
     ActionResult,
     title=("Report what came of an action", "议定事项落实情况"),
     who=("owner of the action", "议定事项的责任单位"),
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={"consultation_id": CONSULTATION_ID, "action_id": ACTION_ID, "result": "已调取2025年10月至12月地磅数据。"},
 )
 def report_action(scene: Scene[ActionResult]) -> Decision:
@@ -178,7 +179,7 @@ def report_action(scene: Scene[ActionResult]) -> Decision:
     if found.minutes is not None and action is None:
         raise InvalidDocument("The newest minutes have no such action.", "最新一版纪要中没有该议定事项。")
     require_others(scene, found)
-    minutes = _require_minutes(scene, found)
+    minutes = _require_minutes(found)
     if action is None or action.result is not None:
         raise WrongState("The result of this action is on record.", "该议定事项的落实情况已经报送。")
     done = action.but(result=scene.act.act_id)
@@ -192,7 +193,8 @@ def report_action(scene: Scene[ActionResult]) -> Decision:
     Close,
     title=("Close a consultation", "会商结束"),
     who=CONVENER,
-    after=ELSEWHERE,
+    after=ENDED,
+    passed_on=never,
     example={"consultation_id": CONSULTATION_ID, "summary": "议定事项均已落实。"},
 )
 def close(scene: Scene[Close]) -> Decision:
@@ -200,7 +202,6 @@ def close(scene: Scene[Close]) -> Decision:
     found = named(scene)
     scene.require_role(scene.act.sender == found.convener, *CONVENER)
     require_others(scene, found)
-    scene.require_state(*GOES_ON)
     require_not_closed(found)
     match found.state(scene.lead):
         case ConsultationState.MINUTES_DRAFT:
@@ -213,8 +214,7 @@ def close(scene: Scene[Close]) -> Decision:
     )
 
 
-def _require_minutes(scene: Scene[Any], found: Consultation) -> Minutes:
-    scene.require_state(*GOES_ON)
+def _require_minutes(found: Consultation) -> Minutes:
     require_not_closed(found)
     if found.minutes is None:
         raise WrongState("There are no minutes yet.", "尚无会商纪要。")

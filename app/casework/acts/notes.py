@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.casework.acts.catalogue import act
+from app.casework.acts.catalogue import act, never
 from app.casework.approval import Approver
 from app.casework.case import ELSEWHERE, ENDED, Chapter, LeadState
 from app.casework.decision import Decision
@@ -68,6 +68,8 @@ class Correction(Content):
     Interference,
     title=("Record an interference", "干预记录"),
     who=("any party of the lead", "线索任一相关单位"),
+    outside=True,
+    passed_on=never,
     after=ELSEWHERE,
     example={
         "who_token": "g1",
@@ -122,6 +124,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     title=("Correct an act of one's own", "更正"),
     who=("the sender of the act that is corrected", "被更正文书的发文单位"),
     names=("of_act",),
+    outside=True,
     after=ENDED,
     example={
         "of_act": "019ccd10-0000-7000-8000-000000000010",

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE, Case, Chapter, Frozen, Lead
+from app.casework.acts.catalogue import act, never
+from app.casework.case import ELSEWHERE, ENDED, Case, Chapter, Frozen, Lead
 from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Claim, Decision
 from app.casework.scene import Scene
@@ -48,6 +48,11 @@ class ProtectionAnswer(Content):
     measures: Text
 
 
+def _is_open(lead: Lead, act_id: str) -> bool:
+    """Return whether a request waits for its answer: whoever holds the lead next may give it."""
+    return any(one.act_id == act_id and not one.answered for one in lead.chapter(Protections).requests)
+
+
 @act(
     "protection.request",
     "/v1/leads/{lead_id}/protections",
@@ -55,6 +60,7 @@ class ProtectionAnswer(Content):
     title=("Ask for protection", "保护申请"),
     who=("any party of the lead", "线索任一相关单位"),
     claims=("protection_id",),
+    passed_on=_is_open,
     after=ELSEWHERE,
     example={
         "protection_id": PROTECTION_ID,
@@ -92,7 +98,9 @@ def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
     title=("Answer a protection request", "答复保护申请"),
     who=("the agency that was asked, or the holder that came after it", "被申请单位或其后的承办单位"),
     names=("protection_id",),
-    after=ELSEWHERE,
+    outside=True,
+    passed_on=never,
+    after=ENDED,
     example={"protection_id": PROTECTION_ID, "measures": "已安排民警每日走访，并告知紧急联系方式。"},
 )
 def answer_protection(scene: Scene[ProtectionAnswer]) -> Decision:
@@ -134,5 +142,9 @@ def unanswered_requests(_: Case, lead: Lead) -> Iterable[OpenMatter]:
     for one in lead.chapter(Protections).requests:
         if not one.answered:
             yield OpenMatter(
-                "protection", one.protection_id, "A protection request is not answered.", "保护申请尚未答复。"
+                "protection",
+                one.protection_id,
+                "A protection request is not answered.",
+                "保护申请尚未答复。",
+                one.act_id,
             )

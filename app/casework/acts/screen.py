@@ -71,7 +71,7 @@ def screen(scene: Scene[Screen]) -> Decision:
         concerned=concerned,
         state=LeadState.SCREENED if lead.state is LeadState.REGISTERED else lead.state,
     )
-    lead, notices = list_lead(lead, scene.given.nodes)
+    lead, notices = list_lead(lead, scene.given)
     barred = frozenset(scene.content.concerns_nodes) & scene.lead.parties
     starts, ended = found_elsewhere(scene, lead, scene.content.competent_node)
     return Decision(leads=(lead,), starts=starts, stops=ended, notices=notices, barred=barred)

@@ -166,7 +166,7 @@ def _part(scene: Scene[Split], part: Part, leg: Transfer | None, lead_no: str) -
 
 def _listed(scene: Scene[Split], parts: list[Lead], leg: Transfer | None) -> tuple[list[Lead], tuple[Notice, ...]]:
     """List what is not hidden; a hidden part is listed, if at all, when it is offered."""
-    listed = [(part, ()) if _is_hidden(part, leg) else list_lead(part, scene.given.nodes) for part in parts]
+    listed = [(part, ()) if _is_hidden(part, leg) else list_lead(part, scene.given) for part in parts]
     return [part for part, _ in listed], tuple(notice for _, notices in listed for notice in notices)
 
 

@@ -6,9 +6,9 @@ The object is an agency and its deadline, never a person or a finding: nobody's 
 from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE
+from app.casework.case import ENDED
 from app.casework.clocks import Clock
-from app.casework.correspondence import BEGINS, GOES_ON, find_letter, replaced, require_reply_recipient
+from app.casework.correspondence import BEGINS, find_letter, replaced, require_reply_recipient
 from app.casework.decision import Admission, Claim, Decision
 from app.casework.kinds import Kind, Node
 from app.casework.oversight import INDEPENDENT, Oversight, SupervisionLetter, overseen
@@ -123,7 +123,7 @@ def write_supervision(scene: Scene[WriteSupervision]) -> Decision:
     ReplyToSupervision,
     title=("Answer a supervision letter", "督办回复"),
     who=("addressee of the letter", "督办对象"),
-    after=ELSEWHERE,
+    after=ENDED,
     example={"letter_id": LETTER_ID, "text": "核查报告已于今日报送，逾期原因为检定机构排期延迟。", "done": True},
 )
 def reply_to_supervision(scene: Scene[ReplyToSupervision]) -> Decision:
@@ -135,7 +135,6 @@ def reply_to_supervision(scene: Scene[ReplyToSupervision]) -> Decision:
         raise NotFound
     scene.require_role(scene.act.sender == letter.to, "addressee of the letter", "督办对象")
     require_reply_recipient(scene, letter)
-    scene.require_state(*GOES_ON)
     if letter.answered:
         raise WrongState("The letter has been answered as done.", "该督办事项已经办结。")
     letters = replaced(chapter.letters, letter.but(answered=scene.content.done))

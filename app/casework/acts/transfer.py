@@ -124,7 +124,7 @@ def offer(scene: Scene[Offer]) -> Decision:
     handed = lead.but(
         state=LeadState.IN_TRANSFER, supervised=lead.supervised or leg.route == "assign_supervised"
     ).with_transfer(_leg(scene, leg.transfer_id, leg.to, leg.route, leg.disclosure, lead.state))
-    handed, notices = list_lead(handed, scene.given.nodes)
+    handed, notices = list_lead(handed, scene.given)
     return Decision(
         leads=(handed,),
         claims=(Claim(leg.transfer_id, "transfer", lead.lead_id),),
