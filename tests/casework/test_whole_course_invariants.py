@@ -22,7 +22,11 @@ from tests.casework.stage import CAST, ZONE, Stage
 
 WHO = st.sampled_from(sorted(CAST))
 ACTS = sorted(CATALOGUE.keys() - {"lead.register"})
-AFTER_ARCHIVE = {"correction.note", "lead.reopen", "lead.erase", "identity.open"}
+# What others have open among themselves stands in no archive's way: they finish it after that.
+FINISHING = {"letter.reply", "supervision.reply", "protection.answer"} | {
+    f"consultation.{step}" for step in ("answer", "opinion", "minutes", "sign", "action", "close")
+}
+AFTER_ARCHIVE = {"correction.note", "lead.reopen", "lead.erase", "identity.open"} | FINISHING
 MOST_LEADS = 3
 PEOPLE = {
     "persons": [{"token": token, "role": "reported"} for token in ("p1", "p2")],
