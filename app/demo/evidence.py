@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from app.client import Refused
-from app.demo.cast import P1
+from app.demo.cast import J1, P1
 from app.demo.desk import PATIENCE, Desk
 from app.demo.show import Show
 from app.demo.story import Story, StoryBroken
@@ -17,26 +17,27 @@ from app.transparency.proof import parse_proof, verify_proof
 
 
 def prove(story: Story, home: Path, show: Show) -> None:
-    """Fetch the police's bundle of the archived lead and a proof of its archiving; verify all of it."""
-    police, lead = story.desks[P1], story.ids["A"]
+    """Fetch the procuratorate's bundle of the archived lead and a proof of its archiving; verify all of it."""
+    holder, lead = story.desks[J1], story.ids["A"]
     show.chapter(("证据：离开交换中心也能核验", "Evidence: it verifies without the exchange"))
     folder = home / "bundles"
     folder.mkdir(exist_ok=True)
     bundle, policy = folder / f"{lead}.zip", folder / "trusted.policy"
     policy.write_text(_policy(story))
-    bundle.write_bytes(_when_logged(police, f"/v1/leads/{lead}/bundle"))
+    bundle.write_bytes(_when_logged(holder, f"/v1/leads/{lead}/bundle"))
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder / lead)
         files = len(archive.namelist())
-    show.checked(P1, f"GET /v1/leads/@A/bundle → {files} files, {bundle.stat().st_size} bytes", ("证据包", "a bundle"))
+    show.checked(J1, f"GET /v1/leads/@A/bundle → {files} files, {bundle.stat().st_size} bytes", ("证据包", "a bundle"))
     shell = ["sh", str(folder / lead / "verify.sh"), str(policy)]
     command = [sys.executable, "-P", "-m", "app.cli", "verify", "--policy", str(policy), str(bundle)]
     for name, program in (("sh verify.sh POLICY", shell), ("leadbridge verify --policy POLICY", command)):
         run = subprocess.run(program, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise StoryBroken(f"{name} ends with {run.returncode}: {run.stderr.strip()}")
-        show.checked(P1, f"{name} → {' · '.join(run.stdout.split(chr(10))[:1])} · verified", ("核验通过", "exit 0"))
-    _prove_archiving(story, police, policy, show)
+        said = run.stdout.splitlines()
+        show.checked(J1, f"{name} → {said[0]} · {said[-1]}", ("核验通过", "exit 0"))
+    _prove_archiving(story, story.desks[P1], policy, show)
 
 
 def _prove_archiving(story: Story, police: Desk, policy: Path, show: Show) -> None:
@@ -75,7 +76,7 @@ def _when_logged(desk: Desk, path: str) -> bytes:
 
 
 def _policy(story: Story) -> str:
-    """Whom the police trust: the exchange's keys pinned at enrolment, and the keys that each agency showed itself."""
+    """Whom the agencies trust: the exchange's keys pinned at enrolment, and the keys that each agency showed itself."""
     police = story.desks[P1]
     known = police.http.get("/.well-known/leadbridge").json()
     lines = [f"log {known['log_vkey']}", "quorum none"]

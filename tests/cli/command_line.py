@@ -29,6 +29,6 @@ def leadbridge(
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
