@@ -124,6 +124,9 @@ ENDING = (
         (
             archives(P1, "A", "2026-XS-0001", "0" * 64, refused="422 rule-violated R-VOLUME-KNOWN"),
             archives(P1, "A", "2026-XS-0001", "@jws:report", name="volume"),
+            archives(S1, "B1", "2026-JW-0001", "@jws:said-B1"),
+            archives(H1, "B2", "2026-FY-0001", "@jws:said-B2"),
+            archives(R1, "C", "2026-SJ-0001", "@jws:said-C2"),
             Says(P1, "verification.report", "A", texts.REPORT, refused="409 wrong-state"),
             Says(P1, "signoff.sign", "A", signature(1, "周某某"), refused="409 wrong-state"),
             Says(P1, "correction.note", "A", {"of_act": "@act:report", "text": "第二项事件的日期应为2025年11月17日"}),

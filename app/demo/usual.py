@@ -23,7 +23,7 @@ def accepts(receiver: str, lead: str, leg: str, sender: str) -> Says:
 def concludes(node: str, lead: str, leg: str, to: str, said: str, text: str, outcome: str, **other: str) -> Says:
     """Feed a conclusion back along a leg, under the id that the story calls `said`."""
     content = {"feedback_id": f"@{said}", "transfer_id": f"@{leg}", "kind": "conclusion", "text": text}
-    return Says(node, "feedback.send", lead, {**content, "outcome": outcome, **other}, (to,))
+    return Says(node, "feedback.send", lead, {**content, "outcome": outcome, **other}, (to,), name=said)
 
 
 def confirms(node: str, lead: str, said: str, to: str) -> Says:
