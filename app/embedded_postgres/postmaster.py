@@ -1,5 +1,6 @@
 """One server process: is it there, start it, wait for it, stop it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -122,14 +123,26 @@ def _name(cluster: Path) -> str:
 
 def _runs(pid: int, cluster: Path) -> bool:
     """Tell whether process `pid` is the server of `cluster`, by its arguments; a zombie has none."""
-    arguments = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self/cmdline").exists():
-        try:
-            return f"cluster_name={_name(cluster)}".encode() in arguments.read_bytes().split(b"\0")
-        except OSError:
-            return False
+        return f"cluster_name={_name(cluster)}".encode() in _arguments(Path(f"/proc/{pid}")).split(b"\0")
     listed = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return f"cluster_name={_name(cluster)}" in listed.stdout
+
+
+def _arguments(process: Path) -> bytes:
+    """Return the arguments of a process; none for one that is gone, or a zombie.
+
+    In the midst of its exec a process has none for a moment either: that one is asked again.
+    """
+    arguments = b""
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            arguments = (process / "cmdline").read_bytes()
+            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+            if arguments or state in "ZX":
+                break
+            time.sleep(0.01)
+    return arguments
 
 
 def _disown_pid_file(cluster: Path) -> None:

@@ -124,8 +124,11 @@ async def _entries(connection: "asyncpg.Connection[Any]", cases: Sequence[Case])
 async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> None:
     wanted: dict[str, tuple[str, bool]] = {}
     for case in cases:
+        # A supplementary round is known by the act that opened it, which is no subject of its own.
+        acts = {ref.act_id for ref in case.acts}
         for lead in case.leads.values():
-            ids = (lead.lead_id, *lead.known_to, *(one.feedback_id for one in lead.feedback))
+            known = (one for one in lead.known_to if one not in acts)
+            ids = (lead.lead_id, *known, *(one.feedback_id for one in lead.feedback))
             wanted |= dict.fromkeys(ids, (case.root_id, False))
             wanted |= {leg.transfer_id: (case.root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
     rows = await connection.fetch(_SUBJECTS, list(wanted))
