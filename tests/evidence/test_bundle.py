@@ -13,7 +13,7 @@ from tests.evidence.bundles import Bundle, ask, by_command, by_shell, download
 from tests.evidence.conftest import LETTER
 
 # What verify.sh may use besides openssl: all of it is POSIX.
-TOOLS = "awk cat cmp dd dirname find grep mkdir mv od openssl rm sed sh sort tail tr uniq wc"
+TOOLS = "awk cat cmp dd dirname find grep mkdir mv od openssl rm sed sh sort tail tr uniq wc xargs"
 
 
 def test_a_pinned_bundle_verifies_as_zip_and_as_folder(bundle: Bundle) -> None:
