@@ -19,7 +19,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# What a connection of the service may do is said by its role, whoever logged in; `app/guard.py` says it table by table.
+# What a connection of the service may do is said by its role, whoever logged in. `tests/guard/rights.py` lists it.
 WRITER = "leadbridge_writer"
 READER = "leadbridge_reader"
 # To the end of the transaction every row that the reader's role sees is one that this node may know of.

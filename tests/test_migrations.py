@@ -6,8 +6,8 @@ from sqlalchemy import inspect
 
 from app import migrate
 from app.db import READER, WRITER, create_engine
-from app.guard import TABLES, Seen
 from tests.guard.asking import rows
+from tests.guard.rights import TABLES, Seen
 
 
 def table_names(url: str) -> set[str]:
@@ -38,7 +38,7 @@ def test_every_migration_can_be_undone_and_done_again(empty_database_url: str) -
 
 
 def test_every_table_is_listed_with_what_each_role_may_do_and_the_database_agrees(database_url: str) -> None:
-    """A table that is missing here: list it in app/guard.py, and grant in its migration what the list says."""
+    """A table that is missing here: list it in tests/guard/rights.py, and grant in its migration what the list says."""
     found = rows(
         database_url,
         None,

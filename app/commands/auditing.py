@@ -3,13 +3,17 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.database import database
 from app.commands.failure import CommandFailed
+from app.commands.local_files import with_files_read
 from app.config import Settings
+
+if TYPE_CHECKING:
+    from app.evidence.audit.outside import Outside
 
 
 def audit(
@@ -30,7 +34,7 @@ def audit(
     from app.evidence.bundle_files import BundleRefused
     from app.registry.exchange_keys import log_origin
 
-    settings = Settings()
+    settings = with_files_read(Settings())
     try:
         outside = read_outside(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
         with database(settings) as url:
@@ -39,16 +43,14 @@ def audit(
         raise CommandFailed(str(wrong)) from wrong
 
 
-async def _run(settings: Settings, url: str, jobs: int, state: Path | None, outside: object) -> None:
+async def _run(settings: Settings, url: str, jobs: int, state: Path | None, outside: "Outside") -> None:
     from app.commands.progress import Bars
     from app.evidence.audit.audit import Wanted, run
     from app.evidence.audit.lies import Lie
-    from app.evidence.audit.outside import Outside
 
-    kept = outside if isinstance(outside, Outside) else Outside()
     with Bars() as bars:
         try:
-            found = await run(settings, url, Wanted(jobs, state, kept), bars)
+            found = await run(settings, url, Wanted(jobs, state, outside), bars)
         except Lie as lie:
             raise CommandFailed(f"LIE: {lie}") from lie
     typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: nothing lies")

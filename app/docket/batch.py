@@ -14,7 +14,6 @@ from app.casework.case import Case, TransferState, on_record
 from app.casework.decision import Decision, evolve
 from app.casework.limits import Limits
 from app.casework.practice import Practices
-from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
 from app.docket.blind_index import index_rows
@@ -23,19 +22,12 @@ from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
 from app.docket.passing import pass_time
 from app.docket.record import Rows
+from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
 from app.docket.submission import Answer, Passage, Submission
 from app.docket.tallies import gather_tallies
 from app.docket.working_days import WorkingDays
 from app.docket.writing import Opened, act_ref, gather_act, gather_case, gather_notice
-from app.errors import (
-    ActIdReused,
-    IdTaken,
-    InvalidDocument,
-    MissingAttachment,
-    NotFound,
-    Problem,
-    RevokedKey,
-)
+from app.errors import ActIdReused, NotFound, Problem, RevokedKey
 from app.registry.directory import Directory
 from app.vault import Vault
 
@@ -100,11 +92,11 @@ class Batch:
         try:
             decision = decide(opened.case, act, given)
         except NotFound:
-            await self._tell_if_elsewhere(connection, taken)
+            await tell_if_elsewhere(connection, self.found, taken)
             raise
-        self._require_free(taken)
-        self._require_files(taken)
-        self._require_sealed(taken, decision)
+        require_free(self.found, taken)
+        require_files(self.found, taken)
+        require_sealed(self.found, taken, decision)
         return self._apply(taken, opened, decision)
 
     async def _case_of(self, taken: Submission) -> Opened:
@@ -115,26 +107,6 @@ class Batch:
         if act.lead_id not in self.found.subjects:
             raise NotFound
         return self.found.cases[self.found.subjects[act.lead_id][0]]
-
-    async def _tell_if_elsewhere(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> None:
-        """Say that an id belongs to another lead, but only to a sender that knows both leads."""
-        act = taken.act
-        named = CATALOGUE[act.name].named(act.content)
-        elsewhere = {self.found.subjects[one][1] for one in named if one in self.found.subjects} - {act.lead_id}
-        lead = self.found.cases[self.found.subjects[act.lead_id][0]].case.leads.get(act.lead_id)
-        if not named or lead is None or act.sender not in lead.parties:
-            return
-        # An act is known to who may read it; what an act brought, to who knows its lead.
-        known = await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])) "
-            "OR EXISTS (SELECT FROM act_reader WHERE node_id = $1 AND act_id = ANY($3::uuid[]) AND lead_id <> $4)",
-            act.sender,
-            list(elsewhere),
-            list(named),
-            act.lead_id,
-        )
-        if known:
-            raise InvalidDocument("An id belongs to another lead.", "所列编号属于另一线索。")
 
     async def _given(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Given:
         act, means = taken.act, self.means
@@ -164,42 +136,6 @@ class Batch:
         means = self.means
         nodes, zone = means.directory.nodes, means.issuer.zone
         return Given(self.now, nodes, zone, self.calendar, limits=means.limits, practices=means.practices)
-
-    def _require_free(self, taken: Submission) -> None:
-        """Raise `IdTaken` if an id is not free; judged late, so that it tells nothing to who may not do the act."""
-        act, kind = taken.act, CATALOGUE[taken.act.name]
-        brought = (*kind.claimed(act.content), *((act.lead_id,) if kind.opens_case else ()))
-        if act.act_id in self.found.recorded or any(one in self.found.subjects for one in brought):
-            raise IdTaken("An id that this act brings is taken.", "文书中的新编号已被占用。")
-
-    def _require_files(self, taken: Submission) -> None:
-        for one in taken.act.document.attachments:
-            found = self.found.files.get((taken.act.sender, one.sha256))
-            if found is None or found[0] != one.size or True in self._named_as(found):
-                raise MissingAttachment(
-                    f"Attachment {one.sha256} was not uploaded by the sender, or its size differs.",
-                    f"附件 {one.sha256} 未由本单位上传，或大小不符。",
-                )
-
-    def _named_as(self, file: tuple[int, str, bytes]) -> set[bool]:
-        """Return how acts have named a file: what was sealed once is never an attachment, nor the other way round."""
-        return self.found.sealed_before.setdefault(file[1], set())
-
-    def _require_sealed(self, taken: Submission, decision: Decision) -> None:
-        """Demand of each sealed part: it was uploaded, to a valid seal key of a node that the lead does not concern."""
-        for one in taken.act.document.sealed:
-            if self.found.seal_keys.get(one.kid) != one.recipient:
-                raise InvalidDocument(
-                    "A sealed part names no valid seal key of its recipient.", "密封件未使用接收单位的有效封装密钥。"
-                )
-            if one.recipient in decision.leads[0].concerned:
-                raise SELF_INTEREST.violated()
-            # Only its own: to name another's file here would hide it from its readers.
-            place = (taken.act.sender, one.sha256)
-            if place not in self.found.uploads or False in self._named_as(self.found.files[place]):
-                raise MissingAttachment(
-                    f"Sealed part {one.sha256} was not uploaded by the sender.", f"密封件 {one.sha256} 未由本单位上传。"
-                )
 
     def _apply(self, taken: Submission, opened: Opened, decision: Decision) -> Answer:
         """Carry a decision out in memory: the case evolves, act, receipt and notices are gathered."""

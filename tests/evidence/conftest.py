@@ -1,6 +1,8 @@
-"""One exchange for the module, and a bundle of a lead that went from the township to the police."""
+"""An exchange for the module with a bundle of a lead that went to the police, and one for a test alone."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,9 @@ from app.signing import sm2
 from app.signing.algorithms import Alg
 from app.signing.keys import generate_private
 from tests.agencies import CAST, World
-from tests.agencies import world as exchange
+from tests.agencies import world as running_world
 from tests.evidence.bundles import Bundle, download
+from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
 
 LETTER = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
@@ -20,7 +23,27 @@ PAPERS = "来信一件，未经核实。\n".encode() * 50
 
 @pytest.fixture(scope="module")
 def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with exchange(module_database_url, tmp_path_factory.mktemp("exchange")) as running:
+    with running_world(module_database_url, tmp_path_factory.mktemp("exchange")) as running:
+        yield running
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def exchange(database_url: str, data_dir: Path, hand: Hand) -> Iterator[World]:
+    """An exchange of a test's own, whose clock `hand` moves, and five agencies."""
+    with running_world(database_url, data_dir, clock=hand) as running:
+        for name in ("office", "township", "police", "regulator", "supervision"):
+            running.agency(name)
+        hand.forward(minutes=5)
         yield running
 
 

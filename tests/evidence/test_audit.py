@@ -3,15 +3,16 @@
 import base64
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.casework.acts import CATALOGUE
 from app.client import uuid7
-from tests.agencies import World, world
+from tests.agencies import World
 from tests.cli.command_line import leadbridge
 from tests.docket.test_clockwork import concluded, quiet, wait_for
 from tests.docket.test_matching import compared, person
@@ -20,25 +21,6 @@ from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID, serving
 
 Audited = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def hand() -> Hand:
-    return Hand(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def exchange(database_url: str, data_dir: Path, hand: Hand) -> Iterator[World]:
-    with world(database_url, data_dir, clock=hand) as running:
-        for name in ("office", "township", "police", "regulator", "supervision"):
-            running.agency(name)
-        hand.forward(minutes=5)
-        yield running
 
 
 @pytest.fixture
@@ -84,6 +66,21 @@ def test_casework_with_splits_merges_lapses_matches_files_and_revocations_holds(
     answer = audit()
     assert (answer.returncode, answer.stderr) == (0, "")
     assert f"{acts} acts and notices, {cases} cases: nothing lies" in answer.stdout
+
+
+def test_a_round_of_supplementary_investigation_is_no_lie(exchange: World, audit: Audited) -> None:
+    """It is known by the act that opened it, which is no id of its own."""
+    police, organ = exchange.agency("police"), exchange.agency("procuratorate")
+    lead_id, transfer_id = exchange.register("procuratorate"), uuid7()
+    organ.offer(lead_id, police.node_id, transfer_id=transfer_id, letter=LETTER)
+    exchange.hear(police, "transfer.offer", lead_id)
+    police.sign_receipt(transfer_id, attachments_received=0)
+    police.accept(transfer_id)
+    exchange.hear(organ, "transfer.accept", lead_id)
+    outline = CATALOGUE["supplementary.return"].example
+    organ.act("supplementary.return", lead_id, outline, recipients=[police.node_id])
+    answer = audit()
+    assert (answer.returncode, answer.stderr) == (0, "")
 
 
 def test_it_runs_beside_a_service_that_takes_acts(exchange: World, audit: Audited) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,25 +24,6 @@ from tests.server import serving
 from tests.views.steps import offered
 
 Checked = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def hand() -> Hand:
-    return Hand(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def exchange(database_url: str, data_dir: Path, hand: Hand) -> Iterator[World]:
-    with world(database_url, data_dir, clock=hand) as running:
-        for name in ("office", "township", "police", "regulator", "supervision"):
-            running.agency(name)
-        hand.forward(minutes=5)
-        yield running
 
 
 @pytest.fixture

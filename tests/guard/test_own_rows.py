@@ -14,11 +14,11 @@ from app.casework.acts.catalogue import CATALOGUE
 from app.client import uuid7
 from app.db import READER, WRITER, raw, reading
 from app.evidence import bundle_rows
-from app.guard import TABLES, Seen
 from app.views import acts, cases, inbox, ledger
 from tests.agencies import World
 from tests.agencies import world as exchange
 from tests.guard.asking import ask, rows
+from tests.guard.rights import TABLES, Seen
 
 OWN = sorted(name for name, table in TABLES.items() if table.seen is Seen.OWN)
 STRANGER = "supervision"

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import migrate
 from app.db import READER, WRITER, Table
-from app.guard import TABLES
 from tests.conftest import database_name, new_database
 from tests.guard.asking import ask, rows
+from tests.guard.rights import TABLES
 
 EVIDENCE = sorted(name for name, table in TABLES.items() if table.writes == {"INSERT"})
 # Written down once more: a slip in the list must not make evidence of nothing.

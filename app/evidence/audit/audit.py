@@ -22,11 +22,11 @@ from app.evidence.audit.inbox_rows import join, require_no_more
 from app.evidence.audit.key_notice_rows import require_logged
 from app.evidence.audit.key_rows import read_keys
 from app.evidence.audit.lies import Lie
-from app.evidence.audit.log_part import Part, PartDone
+from app.evidence.audit.log_part import PartDone
 from app.evidence.audit.outside import Outside, require_kept
+from app.evidence.audit.part import Known, Part
 from app.evidence.audit.remains import require_no_remains
 from app.evidence.audit.state import State, read_state, write_state
-from app.evidence.audit.tree_rows import Known
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
 from app.vault import open_vault
 

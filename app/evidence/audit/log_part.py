@@ -13,10 +13,11 @@ from app.evidence.audit.enclosures import require_enclosed
 from app.evidence.audit.inbox_rows import Addressed, require_inbox
 from app.evidence.audit.key_notice_rows import read_key_notices
 from app.evidence.audit.lies import Lie
-from app.evidence.audit.tree_rows import Known, TreePart
+from app.evidence.audit.part import Part
+from app.evidence.audit.tree_rows import TreePart
 from app.signing import strict_json
 from app.transparency.entries import HEAD
-from app.transparency.tree import Frontier, leaf_hash
+from app.transparency.tree import leaf_hash
 from app.vault import Vault
 
 _ROWS = """
@@ -27,20 +28,6 @@ _ROWS = """
     WHERE l.log_index >= $1 AND l.log_index < $2 ORDER BY l.log_index
 """
 _OF_ACTS = ("act", "notice")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one task checks: log indexes `start` to `end`, over the tree before them.
-
-    Signatures below `signed_to` were verified by an earlier audit. `known` are roots that others vouch for.
-    """
-
-    start: int
-    end: int
-    tree: Frontier
-    signed_to: int
-    known: tuple[Known, ...] = ()
 
 
 @dataclass(slots=True)

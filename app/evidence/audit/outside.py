@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from app.evidence.audit.lies import Lie
-from app.evidence.audit.tree_rows import Known
+from app.evidence.audit.part import Known
 from app.evidence.bundle_files import open_files
 from app.evidence.verify import verify_bundle
 from app.signing.jws import read_header

@@ -1,12 +1,13 @@
 """The tree as it is stored: subtrees, checkpoints and cosignatures against the leaves that were read."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import asyncpg
 
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.lies import Lie
+from app.evidence.audit.part import Part
 from app.signing import b64url
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
 from app.transparency.note import (
@@ -21,9 +22,6 @@ from app.transparency.note import (
 )
 from app.transparency.tree import EMPTY_ROOT, Frontier, grow
 
-if TYPE_CHECKING:
-    from app.evidence.audit.log_part import Part
-
 _CHECKPOINTS = """
     SELECT size, root, note FROM checkpoint WHERE (size > $1 OR $1 = 0) AND size <= $2 ORDER BY size
 """
@@ -32,15 +30,6 @@ _COSIGNATURES = """
     ORDER BY size, witness
 """
 _SUBTREES = "SELECT level, position, hash FROM log_subtree WHERE level = $1 AND position >= $2 AND position < $3"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A root that somebody else vouches for: what it was kept in, and the size of the log it is of."""
-
-    source: str
-    size: int
-    root: bytes
 
 
 def log_keys(examiner: Examiner) -> list[Verifier]:
@@ -54,14 +43,14 @@ class TreePart:
     """Grows the tree over a part and holds every root on the way against what was signed at that size."""
 
     examiner: Examiner
-    part: "Part"
+    part: Part
     tree: Frontier
     signed: dict[int, Any]
     cosigned: dict[int, list[Any]]
     subtrees: dict[tuple[int, int], bytes]
 
     @classmethod
-    async def read(cls, connection: "asyncpg.Connection[Any]", examiner: Examiner, part: "Part") -> Self:
+    async def read(cls, connection: "asyncpg.Connection[Any]", examiner: Examiner, part: Part) -> Self:
         """Read what is stored of the tree over a part."""
         signed = {row["size"]: row for row in await connection.fetch(_CHECKPOINTS, part.start, part.end)}
         cosigned: dict[int, list[Any]] = {}

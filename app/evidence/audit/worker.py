@@ -22,7 +22,8 @@ from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.case_rows import check_cases
 from app.evidence.audit.key_book import KeyBook, Keys
 from app.evidence.audit.lies import Lie
-from app.evidence.audit.log_part import Part, PartDone, check_part
+from app.evidence.audit.log_part import PartDone, check_part
+from app.evidence.audit.part import Part
 from app.evidence.surroundings import Surroundings, read_surroundings
 from app.registry.exchange_keys import log_origin
 from app.vault import Vault, open_vault
