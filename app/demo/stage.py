@@ -60,20 +60,20 @@ def server(data_dir: Path, port: int, hand: Hand) -> Iterator[str]:
     # -P: a folder named `app` where the caller stands must not win over ours.
     command = [sys.executable, "-P", "-m", "app.demo.exchange", str(hand.file)]
     with (data_dir / "server.log").open("wb") as log:
-        # A session of its own: Ctrl-C is for us, who then stop it in order.
+        # A session of its own: Ctrl-C is for us, who then stop it in order. Its input ends with us, however we end.
         process = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command, env=environment, stdout=log, stderr=log, stdin=subprocess.PIPE, start_new_session=True
         )
-    try:
-        wait_until_ready(url, process, data_dir / "server.log")
-        yield url
-    finally:
-        process.terminate()
+    with process:
         try:
-            process.wait(STOPPING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            wait_until_ready(url, process, data_dir / "server.log")
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOPPING)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,9 +1,11 @@
 """`leadbridge demo` as a newcomer meets it."""
 
+import contextlib
 import re
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 from tests.cli.command_line import command, environment, leadbridge
@@ -48,6 +50,31 @@ def test_it_stays_up_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "Stopping" in rest
     assert list(tmp_path.glob("leadbridge-demo-*")) == []
+
+
+def test_killed_in_the_midst_it_leaves_nothing_running(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("demo"), env=environment(TMPDIR=str(tmp_path), PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    while "step 1" not in process.stdout.readline():
+        pass
+    assert left_of(tmp_path)
+    process.kill()
+    process.communicate()
+    ends = time.monotonic() + 30
+    while left := left_of(tmp_path):
+        assert time.monotonic() < ends, left
+        time.sleep(0.1)
+
+
+def left_of(folder: Path) -> list[str]:
+    """Return the processes, exchange and database, that were started on something in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [one for one in found if str(folder) in one]
 
 
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
