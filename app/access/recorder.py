@@ -6,7 +6,6 @@ meanwhile, so that a lone read waits for the slower of the two.
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -114,8 +113,7 @@ class Recorder:
     async def _more(self) -> bool:
         if not self._batch and not self._queue:
             self._filled.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._filled.wait(), IDLE_SECONDS)
+            await loops.wait(self._filled, IDLE_SECONDS)
         while self._queue and len(self._batch) < LARGEST_BATCH:
             self._batch.append(self._queue.popleft())
         return bool(self._batch)
