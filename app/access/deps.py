@@ -20,16 +20,20 @@ ENTERED = "accesses"
 
 
 class Accounted(APIRoute):
-    """Holds the answer back until the reads that it was recorded as are durable; a stream, until its first byte."""
+    """Holds the answer back until the reads that it was recorded as are durable; a stream, until its first byte.
+
+    A refusal waits too: who asks for what it may not know of is on record before it is told so.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answered = super().get_route_handler()
 
         async def accounted(request: Request) -> Response:
-            response = await answered(request)
-            for kept in getattr(request.state, ENTERED, ()):
-                await kept
-            return response
+            try:
+                return await answered(request)
+            finally:
+                for kept in getattr(request.state, ENTERED, ()):
+                    await kept
 
         return accounted
 

@@ -78,7 +78,7 @@ class Recorder:
         if len(self._queue) >= QUEUE_LIMIT:
             raise _unavailable()
         waiting = _Waiting(access, self._clock())
-        # A read that was refused meanwhile asks no more; a failure is then nobody's.
+        # A read that was given up meanwhile asks no more; a failure is then nobody's.
         waiting.kept.add_done_callback(lambda kept: kept.cancelled() or kept.exception())
         self._queue.append(waiting)
         self._filled.set()

@@ -126,14 +126,22 @@ def test_the_holder_seals_it_anew_for_the_next_agency_and_it_is_the_same_identit
     letter = {"basis": LETTER["basis"], "competence_reason": LETTER["competence_reason"]}
     forwarded = police.forward(leg, regulator.node_id, **letter, **parts.envelope)
     world.hear(regulator, "transfer.forward", lead_id)
-    regulator.grant_opening(
-        lead_id,
-        forwarded.act_id,
-        approvers=APPROVERS,
-        readers=[{"name": "冯某", "title": "科员"}],
-        purpose=PURPOSE,
-        expires_at=datetime.now(UTC) + timedelta(days=1),
-    )
+
+    def opened() -> None:
+        regulator.grant_opening(
+            lead_id,
+            forwarded.act_id,
+            approvers=APPROVERS,
+            readers=[{"name": "冯某", "title": "科员"}],
+            purpose=PURPOSE,
+            expires_at=datetime.now(UTC) + timedelta(days=1),
+        )
+
+    with pytest.raises(Refused, match="forbidden-act"):
+        opened()  # before it signed for the lead it has no part in it
+    (onward,) = [one["transfer_id"] for one in regulator.leads() if one["lead_id"] == lead_id]
+    regulator.sign_receipt(onward, attachments_received=0)
+    opened()
     assert regulator.open_identity(forwarded.act_id, person="冯某", purpose=PURPOSE).identity == IDENTITY
     assert [one["opener"] for one in police.openings(lead_id)] == [police.node_id, regulator.node_id]
     assert fetch(regulator, part_of(world, act_id)) == (404, "not-found")
