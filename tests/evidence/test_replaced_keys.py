@@ -100,8 +100,9 @@ def test_partners_hear_of_a_replacement_and_the_old_keys_prove_what_came_before(
         assert confirm(registrar(running, "registrar"), pending["enrolment_id"]).status_code == 403
         assert confirm(registrar(running, "second"), pending["enrolment_id"]).status_code == 201
         clock.now += timedelta(hours=72)
-        events = [one["event"] for one in key_news(police, 6)]
-        assert events == ["enrolment_pending", *["register"] * 2, *["revoke"] * 2, "enrolment_effective"]
+        # Two new keys; three old ones, that to seal with among them.
+        events = [one["event"] for one in key_news(police, 7)]
+        assert events == ["enrolment_pending", *["register"] * 2, *["revoke"] * 3, "enrolment_effective"]
         assert not [item for item in court.inbox() if item["act"] == "notice.key"]
         assert problem(town, clock) == "/problems/revoked-key"
         new.send_feedback(transfer_id, "information", "新密钥")

@@ -203,15 +203,15 @@ def test_an_id_of_another_lead_is_told_only_to_who_knows_both(exchange: World) -
 @pytest.mark.parametrize("act", ["protection.answer", "correction.note", "consultation.convene"])
 def test_an_id_of_another_lead_in_the_content_is_told_too(exchange: World, act: str) -> None:
     """Told to who knows both leads; an id that nobody knows stays not found."""
-    police, (lead_id, _), (other, _) = Raw(exchange.agency("police")), exchange.offered(), exchange.offered()
-    for one in (lead_id, other):
-        exchange.hear(police.agency, "transfer.offer", one)
+    police, (lead_id, leg), (other, other_leg) = Raw(exchange.agency("police")), exchange.offered(), exchange.offered()
+    for one in (leg, other_leg):
+        police.agency.sign_receipt(one, attachments_received=0)
     ident, town = uuid7(), exchange.agency("township").node_id
     example = CATALOGUE[act].example
     match act:
         case "protection.answer":
             asked = {"protection_id": ident, "threat": "威胁", "urgency": "urgent"}
-            police.agency.act("protection.request", lead_id, asked, recipients=[town])
+            police.agency.act("protection.request", lead_id, asked)
             content = {**example, "protection_id": ident}
         case "correction.note":
             ident = police.agency.timeline(lead_id)[0]["act_id"]
