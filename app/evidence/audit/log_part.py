@@ -4,15 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from cryptography.exceptions import InvalidTag
 
-from app.docket.reading import root_key, stored_body
 from app.errors import MalformedJson
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.enclosures import require_enclosed
 from app.evidence.audit.inbox_rows import Addressed, require_inbox
 from app.evidence.audit.key_notice_rows import read_key_notices
 from app.evidence.audit.lies import Lie
+from app.evidence.audit.opener import Opener
 from app.evidence.audit.part import Part
 from app.evidence.audit.tree_rows import TreePart
 from app.signing import strict_json
@@ -47,8 +46,8 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
     notices = await read_key_notices(connection, examiner.exchange, part.start, part.end)
     tree = await TreePart.read(connection, examiner, part)
     addressed: list[Addressed] = []
-    documents: list[tuple[Any, bytes, Any]] = []
-    data_keys: dict[Any, bytes] = {}
+    documents: list[tuple[Any, Any]] = []
+    opener = Opener(vault)
     done = PartDone(part.end, b"")
     for index, row in enumerate(rows, part.start):
         if row["log_index"] != index:
@@ -66,37 +65,17 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
             continue
         if row["act_id"] is None:
             raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
-        data_key = _data_key(vault, row, data_keys)
-        document = examiner.act(row, _body(data_key, row), signatures=index >= part.signed_to)
+        document = examiner.act(row, opener.body(row), signatures=index >= part.signed_to)
         addressed.extend(Addressed(node, row) for node in document["recipients"])
         if document.get("attachments") or document.get("sealed"):
-            documents.append((row, data_key, document))
+            documents.append((row, document))
         done.acts += 1
     if part.start + len(rows) != part.end:
         raise Lie("log_entry", part.start + len(rows), "it is missing")
     done.root = tree.end()
     done.inboxes = await require_inbox(connection, addressed)
-    done.enclosed = await require_enclosed(connection, documents)
+    done.enclosed = await require_enclosed(connection, opener, documents)
     return done
-
-
-def _data_key(vault: Vault, row: Any, known: dict[Any, bytes]) -> bytes:
-    root_id = row["root_id"]
-    if root_id not in known:
-        if row["data_key"] is None:
-            raise Lie("case", root_id, f"it is gone; act {row['act_id']} belongs to it")
-        try:
-            known[root_id] = root_key(vault, str(root_id), row["data_key"])
-        except (InvalidTag, ValueError) as error:
-            raise Lie("case", root_id, "its data key does not open under the master key") from error
-    return known[root_id]
-
-
-def _body(data_key: bytes, row: Any) -> bytes:
-    try:
-        return stored_body(data_key, str(row["act_id"]), row["body"])
-    except (InvalidTag, ValueError) as error:
-        raise Lie("act", row["act_id"], "the body does not open: other bytes than were written") from error
 
 
 def _require_other(examiner: Examiner, row: Any) -> None:
