@@ -112,10 +112,10 @@ def world(database_url: str, data_dir: Path, **server: Any) -> Iterator[World]:
         yield World(url, database_url, admin, stack, clock=server.get("clock", utc_now))
 
 
-async def add_registrar(database_url: str) -> None:
+async def add_registrar(database_url: str, name: str = "registrar") -> None:
     engine = create_engine(database_url, pool_size=1)
     try:
-        await add_person(engine, "registrar", ["registrar"], PASSWORD, datetime.now(UTC))
+        await add_person(engine, name, ["registrar"], PASSWORD, datetime.now(UTC))
     finally:
         await engine.dispose()
 

@@ -9,11 +9,9 @@ from typing import Any
 
 import httpx
 
-from app.admin.people import add_person
 from app.client import Administrator, Agency, NodeKeys
-from app.db import create_engine
 from app.signing.keys import generate_private
-from tests.agencies import PASSWORD, Raw, World, world
+from tests.agencies import PASSWORD, Raw, World, add_registrar, world
 from tests.evidence.bundles import by_command, by_shell, download
 from tests.server import EXCHANGE_ID
 
@@ -32,14 +30,6 @@ def registrar(running: World, name: str) -> Administrator:
     made = Administrator(running.url).login(name, PASSWORD)
     running.stack.callback(made.http.close)
     return made
-
-
-async def add_second(database_url: str) -> None:
-    engine = create_engine(database_url, pool_size=1)
-    try:
-        await add_person(engine, "second", ["registrar"], PASSWORD, datetime.now(UTC))
-    finally:
-        await engine.dispose()
 
 
 def key_news(agency: Agency, count: int) -> list[Any]:
@@ -79,7 +69,7 @@ def test_partners_hear_of_a_replacement_and_the_old_keys_prove_what_came_before(
 ) -> None:
     clock = Hand()
     with world(database_url, tmp_path / "exchange", clock=clock) as running:
-        asyncio.run(add_second(database_url))
+        asyncio.run(add_registrar(database_url, "second"))
         town, police, court = (running.agency(name) for name in ("township", "police", "supervision"))
         lead_id, transfer_id = running.offered()
         police.sign_receipt(transfer_id, attachments_received=0)

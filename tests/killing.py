@@ -1,0 +1,104 @@
+"""The real `leadbridge serve`, ended by SIGKILL at a moment that a test chose."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.db import create_engine, driver_connection
+from tests.cli.command_line import command, environment, leadbridge
+from tests.server import EXCHANGE_ID
+
+WAIT = 25
+_STANDS = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'leadbridge' AND wait_event_type = 'Lock' AND ltrim(query) LIKE $1)
+"""
+_ANYBODY = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name = 'leadbridge')
+"""
+
+
+def settings(database_url: str, data_dir: Path) -> dict[str, str]:
+    return {
+        "LEADBRIDGE_DATABASE_URL": database_url,
+        "LEADBRIDGE_DATA_DIR": str(data_dir),
+        "LEADBRIDGE_EXCHANGE_ID": EXCHANGE_ID,
+    }
+
+
+@contextmanager
+def killed(database_url: str, data_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `serve` beside the block, and kill it where the block ends."""
+    words = command("serve", "--port", "0")
+    with (data_dir / "killed.log").open("ab") as log:
+        process = subprocess.Popen(words, env=environment(**settings(database_url, data_dir)), stdout=log, stderr=log)
+        try:
+            yield process
+            assert process.poll() is None, (data_dir / "killed.log").read_text()[-2000:]
+        finally:
+            process.kill()
+            process.wait(30)
+
+
+def killed_before(database_url: str, data_dir: Path, statement: str, lock: str) -> None:
+    """Kill `serve` while one of its connections waits at a statement that begins so, because `lock` is held.
+
+    Returns when the database has let go of everything that the dead process had begun.
+    """
+
+    async def run() -> None:
+        engine = create_engine(database_url, pool_size=2, application_name="killing")
+        try:
+            async with driver_connection(engine) as holder, driver_connection(engine) as watcher:
+                async with holder.transaction():
+                    await holder.execute(lock)
+                    with killed(database_url, data_dir) as process:
+                        await _until(watcher, _STANDS, statement + "%", expected=True, alive=process)
+                await _until(watcher, _ANYBODY, expected=False)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(run())
+
+
+def killed_when(database_url: str, data_dir: Path, question: str, enough: int) -> int:
+    """Kill `serve` as soon as the count that `question` asks for is `enough`; return the count that stayed."""
+
+    async def run() -> int:
+        engine = create_engine(database_url, pool_size=1, application_name="killing")
+        try:
+            async with driver_connection(engine) as watcher:
+                ends = time.monotonic() + WAIT
+                with killed(database_url, data_dir):
+                    while await watcher.fetchval(question) < enough:
+                        assert time.monotonic() < ends
+                await _until(watcher, _ANYBODY, expected=False)
+                stayed: int = await watcher.fetchval(question)
+                return stayed
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+async def _until(
+    watcher: Any, question: str, *given: str, expected: bool, alive: "subprocess.Popen[bytes] | None" = None
+) -> None:
+    ends = time.monotonic() + WAIT
+    while await watcher.fetchval(question, *given) is not expected:
+        assert time.monotonic() < ends, (question, given)
+        assert alive is None or alive.poll() is None
+        await asyncio.sleep(0.005)
+
+
+def audited(database_url: str, data_dir: Path) -> str:
+    """Run `leadbridge audit`, which must find no lie; return what it says."""
+    answer = leadbridge("audit", "--jobs", "1", **settings(database_url, data_dir))
+    assert (answer.returncode, answer.stderr) == (0, ""), answer.stderr
+    assert "nothing lies" in answer.stdout
+    return answer.stdout
