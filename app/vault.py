@@ -14,11 +14,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 
 from app.config import Settings
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+
+
+class UnusableMasterKey(Exception):
+    """A master key that a setting names and that is none; the text names the setting, never the value."""
+
+    def __init__(self, setting: str, reason: str, reason_zh: str) -> None:
+        super().__init__(f"LEADBRIDGE_{setting}: {reason}")
+        self.reason_zh = f"LEADBRIDGE_{setting}：{reason_zh}"
 
 
 class Vault(Protocol):
@@ -96,22 +105,64 @@ def decrypt(data_key: bytes, ciphertext: bytes, context: bytes) -> bytes:
 
 
 def open_vault(settings: Settings) -> LocalVault:
-    """Return the vault that the settings name, making the key file (mode 0600) on first start."""
-    former = None
-    if settings.former_master_key is not None:
-        former = _decoded(settings.former_master_key.get_secret_value())
-    elif settings.former_master_key_file is not None:
-        former = _decoded(settings.former_master_key_file.read_text("ascii"))
-    if settings.master_key is not None:
-        return LocalVault(_decoded(settings.master_key.get_secret_value()), former)
-    path = settings.master_key_file or settings.data_dir / "master.key"
-    if not path.exists():
+    """Return the vault that the settings name, making the key file (mode 0600) on first start.
+
+    Raises `UnusableMasterKey`, `OSError`.
+    """
+    path = master_key_file(settings)
+    if path is not None and not path.exists():
         _make_key_file(path)
-    return LocalVault(_decoded(path.read_text("ascii")), former)
+    current, former = read_master_keys(settings)
+    if current is None:
+        raise RuntimeError("the master key was removed while it was read")
+    return LocalVault(current, former)
 
 
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text.strip(), validate=True)
+def master_key_file(settings: Settings) -> Path | None:
+    """Return where the master key lies, or is to lie; None if the environment holds it."""
+    if settings.master_key is not None:
+        return None
+    return settings.master_key_file or settings.data_dir / "master.key"
+
+
+def read_master_keys(settings: Settings) -> tuple[bytes | None, bytes | None]:
+    """Return the master key, None while its file is to be made, and the former one, None where there is none.
+
+    Raises `UnusableMasterKey` for what is no key.
+    """
+    current = _key("MASTER_KEY", settings.master_key, master_key_file(settings))
+    former = _key("FORMER_MASTER_KEY", settings.former_master_key, settings.former_master_key_file)
+    if former is None and settings.former_master_key_file is not None:
+        raise UnusableMasterKey(
+            "FORMER_MASTER_KEY_FILE", f"{settings.former_master_key_file}: no such file", "所指的文件不存在"
+        )
+    if former is not None and former == current:
+        raise UnusableMasterKey("FORMER_MASTER_KEY", "it is the master key itself", "与现用主密钥相同")
+    return current, former
+
+
+def _key(setting: str, given: SecretStr | None, path: Path | None) -> bytes | None:
+    if given is not None:
+        return _decoded(setting, given.get_secret_value().encode())
+    if path is None or not path.exists():
+        return None
+    try:
+        written = path.read_bytes()
+    except OSError as error:
+        reason = f"{path}: {error.strerror}"
+        raise UnusableMasterKey(f"{setting}_FILE", reason, f"无法读取 {path}") from error
+    return _decoded(f"{setting}_FILE", written, f"{path}: ")
+
+
+def _decoded(setting: str, text: bytes, where: str = "") -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        reason = f"{where}not {KEY_BYTES} bytes in base64"
+        raise UnusableMasterKey(setting, reason, f"{where}不是 {KEY_BYTES} 字节的 base64 文本") from None
+    return key
 
 
 def _make_key_file(path: Path) -> None:

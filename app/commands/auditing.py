@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.database import database
 from app.commands.failure import CommandFailed
 from app.commands.local_files import with_files_read
+from app.commands.master_key import opened
 from app.config import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def audit(
     settings = with_files_read(Settings())
     try:
         outside = read_outside(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
-        with database(settings) as url:
+        with opened(settings) as url:
             asyncio.run(_run(settings, url, jobs or os.cpu_count() or 1, state, outside))
     except (Unusable, MalformedState, BundleRefused) as wrong:
         raise CommandFailed(str(wrong)) from wrong

@@ -19,7 +19,10 @@ def database(settings: Settings) -> Iterator[str]:
         if settings.database_url is None:
             migrated(url)
         elif not current(url):
-            raise CommandFailed("the database is not migrated: run `leadbridge migrate` first")
+            raise CommandFailed(
+                "the database is not migrated: run `leadbridge migrate` first",
+                "数据库尚未升级到本版本的结构：请先执行 leadbridge migrate",
+            )
         yield url
 
 
@@ -44,7 +47,7 @@ def current(url: str) -> bool:
     except (OSError, SQLAlchemyError) as error:
         # Only the first line and never the URL: it holds the password.
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise CommandFailed(f"the database cannot be used: {reason}") from error
+        raise CommandFailed(f"the database cannot be used: {reason}", "数据库无法使用") from error
 
 
 def migrated(url: str) -> bool:

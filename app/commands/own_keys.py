@@ -8,6 +8,7 @@ import typer
 
 from app.commands.database import database
 from app.commands.failure import CommandFailed
+from app.commands.master_key import opened
 from app.config import Settings
 
 keys = typer.Typer(help="The exchange's own keys.", no_args_is_help=True)
@@ -47,11 +48,11 @@ def rotate(
             await engine.dispose()
 
     settings = Settings()
-    with database(settings) as url:
+    with opened(settings) as url:
         try:
             former, new = asyncio.run(run(url))
         except NothingToRotate as error:
-            raise CommandFailed(f"the exchange has no {purpose} key yet") from error
+            raise CommandFailed(f"the exchange has no {purpose} key yet", f"本平台尚无 {purpose} 密钥") from error
     typer.echo(f"{purpose}: {new} follows {former}")
 
 
@@ -68,7 +69,10 @@ def rotate_master() -> None:
     settings = Settings()
     vault = open_vault(settings)
     if not vault.has_former:
-        raise CommandFailed("set LEADBRIDGE_FORMER_MASTER_KEY or _FILE to the key that is replaced")
+        raise CommandFailed(
+            "set LEADBRIDGE_FORMER_MASTER_KEY or _FILE to the key that is replaced",
+            "请以 LEADBRIDGE_FORMER_MASTER_KEY 或其 _FILE 给出被替换的主密钥",
+        )
 
     async def run(url: str) -> Tally:
         engine = create_engine(url, pool_size=1, role=WRITER)

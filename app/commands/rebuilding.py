@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.commands.database import database
 from app.commands.failure import CommandFailed
 from app.commands.local_files import with_files_read
+from app.commands.master_key import opened
 from app.config import Settings
 
 
@@ -18,7 +18,7 @@ def rebuild(
     if not check:
         raise CommandFailed("give --check: cases are compared with their acts, never overwritten")
     settings = with_files_read(Settings())
-    with database(settings) as url:
+    with opened(settings) as url:
         asyncio.run(check_cases(settings, url))
 
 

@@ -35,13 +35,13 @@ def read_limits(path: Path | None) -> Limits:
     if path is None:
         return Limits()
     written = LocalRules.model_validate_json(path.read_bytes())
-    return Limits.of((one.place, _rule(one, written.version)) for one in written.rules)
+    return Limits.of((one.place, _rule(number, one, written.version)) for number, one in enumerate(written.rules))
 
 
-def _rule(local: LocalRule, version: str) -> DeadlineRule:
+def _rule(number: int, local: LocalRule, version: str) -> DeadlineRule:
     known = DEADLINES.get(local.rule)
     if known is None:
-        raise ValueError(f"no deadline {local.rule} in the table")
+        raise ValueError(f"rules.{number} (place {local.place}): no deadline {local.rule} in the table")
     return DeadlineRule(
         local.rule, local.amount, local.unit, Source.local(local.source), known.title, known.title_zh, version
     )

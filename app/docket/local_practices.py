@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.casework.practice import DEFAULT, Practice, Practices, Seat
 from app.casework.values import Token
@@ -37,9 +37,22 @@ def read_practices(path: Path | None) -> Practices:
     if path is None:
         return Practices()
     written = LocalPractices.model_validate_json(path.read_bytes())
-    places = [one.place for one in written.practices]
-    if len(set(places)) != len(places):
-        raise ValueError("each place has one practice")
-    return Practices(
-        {one.place: Practice(version=written.version, **one.model_dump(exclude={"place"})) for one in written.practices}
-    )
+    practices: dict[str, Practice] = {}
+    for number, one in enumerate(written.practices):
+        if one.place in practices:
+            raise ValueError(f"practices.{number}: each place has one practice, and {_place(one)} has another")
+        practices[one.place] = _practice(number, one, written.version)
+    return Practices(practices)
+
+
+def _practice(number: int, one: LocalPractice, version: str) -> Practice:
+    try:
+        return Practice(version=version, **one.model_dump(exclude={"place"}))
+    except ValidationError as wrong:
+        (first, *_) = wrong.errors()
+        where = ".".join(map(str, ("practices", number, *first["loc"])))
+        raise ValueError(f"{where} ({_place(one)}): {first['msg']}") from wrong
+
+
+def _place(one: LocalPractice) -> str:
+    return f"place {one.place}" if one.place else "everywhere else"

@@ -134,7 +134,7 @@ def test_without_the_master_key_nothing_is_said_to_be_true(
     with serving(database_url, data_dir):
         answer = audit(LEADBRIDGE_DATA_DIR=str(tmp_path / "elsewhere"))
     assert answer.returncode == 1
-    assert "does not open under the master key" in answer.stderr
+    assert "this database holds keys that a master key wrapped" in answer.stderr
 
 
 def test_keys_of_the_exchange_that_followed_each_other_hold_and_one_that_nobody_signed_for_does_not(
