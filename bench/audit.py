@@ -13,7 +13,8 @@ from app.db import create_engine, driver_connection
 from app.evidence.audit.audit import Found, Wanted, run
 from app.evidence.audit.key_book import KeyBook
 from app.evidence.audit.key_rows import read_keys
-from app.evidence.audit.log_part import Part
+from app.evidence.audit.part import Part
+from app.evidence.audit.progress import Unwatched
 from app.evidence.audit.worker import Orders, Worker
 from app.signing.algorithms import ALGORITHMS
 from app.transparency.tree import EMPTY
@@ -24,16 +25,6 @@ from bench.tables import print_table
 
 MESSAGE = os.urandom(2048)
 VERIFICATIONS = 2000
-
-
-class Unwatched:
-    """Progress that nobody watches."""
-
-    def total(self, entries: int, cases: int) -> None: ...
-
-    def log(self, entries: int) -> None: ...
-
-    def cases(self, cases: int) -> None: ...
 
 
 def measure_audit(*, leads: int, rounds: int, profile: Path | None) -> None:

@@ -13,6 +13,7 @@ import asyncpg
 from app.client import Agency, uuid7
 from app.config import Settings
 from app.db import create_engine, driver_connection
+from app.docket.issuer import utc_now
 from app.docket.reading import root_key
 from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring
 from app.transparency.sequencer import open_tree, sequence
@@ -72,12 +73,12 @@ async def _sequence(data_dir: Path, url: str) -> None:
     engine = create_engine(url, pool_size=1)
     try:
         store = WrappedKeys(open_vault(Settings(data_dir=data_dir)))
-        keeper = OwnLog(await open_ring(engine, store, lambda: datetime.now(UTC)), log_origin(EXCHANGE_ID))
+        keeper = OwnLog(await open_ring(engine, store, utc_now), log_origin(EXCHANGE_ID))
         async with driver_connection(engine) as connection:
             log = await keeper.current(connection, anew=False)
-            tree, grown = None, await open_tree(connection, datetime.now(UTC), log)
+            tree, grown = None, await open_tree(connection, utc_now(), log)
             while tree is None or grown.size > tree.size:
-                tree, grown = grown, await sequence(connection, datetime.now(UTC), log, grown)
+                tree, grown = grown, await sequence(connection, utc_now, log, grown)
     finally:
         await engine.dispose()
 

@@ -55,5 +55,10 @@ async def _run(settings: Settings, url: str, jobs: int, state: Path | None, outs
             raise CommandFailed(f"LIE: {lie}") from lie
     typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: nothing lies")
     typer.echo(f"root {found.root.hex()}")
+    if found.waiting:
+        typer.echo(f"{found.waiting} entries wait for the log; they hold too")
+    if found.late:
+        late = f"{found.late} acts were logged later than their receipts promised, by the exchange's own clock"
+        typer.echo(f"{late}; the first is {found.first_late}")
     if found.saved:
         typer.echo(f"signatures of the first {found.saved} entries were verified by an earlier audit")

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from app.client import Agency, Enrolment, StoredAct, Unproven
+from app.client import Agency, Enrolment, Refused, StoredAct, Unproven
 from app.demo.cast import Role
 from app.demo.clock import Hand
 
@@ -59,6 +59,17 @@ class Desk(Agency):
             looked = len(self.inbox_read)
             self.pull(wait=5)
         raise Unproven(f"{self.node_id} was not told of {members} within {PATIENCE:.0f} s")
+
+    def when_logged(self, path: str) -> bytes:
+        """Return what stands at a path that answers 503 until it is in the log."""
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.get_raw(path).content
+            except Refused as refusal:
+                if refusal.status != 503 or time.monotonic() > ends:
+                    raise
+            time.sleep(0.02)
 
     def pull(self, *, wait: int = 0) -> list[StoredAct]:
         """Read and verify what is new in the inbox; raise Unproven when a number is missing."""

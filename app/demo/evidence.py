@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
-from app.client import Refused
 from app.demo.cast import J1, P1
-from app.demo.desk import PATIENCE, Desk
+from app.demo.desk import Desk
 from app.demo.show import Show
 from app.demo.story import Story, StoryBroken
 from app.transparency.entries import act_entry
@@ -24,7 +22,7 @@ def prove(story: Story, home: Path, show: Show) -> None:
     folder.mkdir(exist_ok=True)
     bundle, policy = folder / f"{lead}.zip", folder / "trusted.policy"
     policy.write_text(_policy(story))
-    bundle.write_bytes(_when_logged(holder, f"/v1/leads/{lead}/bundle"))
+    bundle.write_bytes(holder.when_logged(f"/v1/leads/{lead}/bundle"))
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder / lead)
         files = len(archive.namelist())
@@ -42,7 +40,7 @@ def prove(story: Story, home: Path, show: Show) -> None:
 
 def _prove_archiving(story: Story, police: Desk, policy: Path, show: Show) -> None:
     act_id = story.receipts["volume"].act_id
-    raw = _when_logged(police, f"/v1/acts/{act_id}/proof")
+    raw = police.when_logged(f"/v1/acts/{act_id}/proof")
     stored = police.get_act(act_id)
     if stored.receipt is None:
         raise StoryBroken("the archiving has no receipt")
@@ -62,17 +60,6 @@ def _prove_archiving(story: Story, police: Desk, policy: Path, show: Show) -> No
         show.checked(
             P1, f"{volume['volume_no']} {item['title']} {item['sha256'][:16]}…", ("归档，哈希相符", "as archived")
         )
-
-
-def _when_logged(desk: Desk, path: str) -> bytes:
-    ends = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return desk.get_raw(path).content
-        except Refused as refusal:
-            if refusal.status != 503 or time.monotonic() > ends:
-                raise
-        time.sleep(0.2)
 
 
 def _policy(story: Story) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from app.demo import evidence, figures, stage
+from app.demo import auditing, evidence, figures, stage
 from app.demo.cast import POLICE, TOWN
 from app.demo.clock import Hand
 from app.demo.desk import Desk, Tally
@@ -36,9 +36,10 @@ def perform(*, once: bool, port: int | None, data_dir: Path | None, console: Con
         if not played:
             hand.set(DAWN)
         try:
-            with stage.exchange(home, port, hand, show) as (url, password):
+            with stage.exchange(home, port, hand, show) as (url, password, database_url):
                 if not played:
                     tell(home, url, password, hand, show)
+                    auditing.audit(home, database_url, show)
                     show.line(f"✓ 用时 took {time.monotonic() - begun:.1f} s", "green")
                 if not once:
                     look_around(home, url, password, hand, show)

@@ -34,8 +34,8 @@ class StageFailed(Exception):
 
 
 @contextmanager
-def exchange(data_dir: Path, port: int | None, hand: Hand, show: Show) -> Iterator[tuple[str, str]]:
-    """Run PostgreSQL and an exchange until the end; yield its address and the password of its administrators."""
+def exchange(data_dir: Path, port: int | None, hand: Hand, show: Show) -> Iterator[tuple[str, str, str]]:
+    """Run PostgreSQL and an exchange until the end; yield its address, its administrators' password, its database."""
     with ExitStack() as stage:
         with show.step("启动数据库 Starting PostgreSQL"):
             database_url = stage.enter_context(embedded_postgres.running(data_dir))
@@ -45,7 +45,7 @@ def exchange(data_dir: Path, port: int | None, hand: Hand, show: Show) -> Iterat
             password = administrators(data_dir, database_url)
         with show.step("启动交换中心 Starting the exchange"):
             url = stage.enter_context(server(data_dir, free_port(port), hand))
-        yield url, password
+        yield url, password, database_url
 
 
 @contextmanager

@@ -41,14 +41,23 @@ class Story:
     tally: Tally
     ids: dict[str, str] = field(default_factory=lambda: defaultdict(uuid7))
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    last: tuple[Desk, str] | None = None
 
     def play(self) -> None:
         """Play all steps. Raises StoryBroken, Refused, Unproven or Unanswered when one goes otherwise."""
         for step in STEPS:
+            self._rest()
             self.hand.set(moment(step.at))
             self.show.step_begins(step.number, self.hand(), step.heading)
             for move in step.moves:
                 self._play(move)
+
+    def _rest(self) -> None:
+        """Wait until the last act is in the log: days may pass then, and the exchange has kept its promise."""
+        if self.last is not None:
+            desk, act_id = self.last
+            desk.when_logged(f"/v1/acts/{act_id}/proof")
+            self.last = None
 
     def _play(self, move: Move) -> None:
         plays: dict[type[Any], Callable[[Any], None]] = {
@@ -98,6 +107,7 @@ class Story:
             raise StoryBroken(f"{move.act} was not refused with {move.refused}")
         self.tally.recorded(move.to)
         self.receipts[move.name or move.act] = receipt
+        self.last = desk, receipt.act_id
         self.show.recorded(move, receipt)
 
     def _opens(self, move: Opens) -> None:

@@ -61,7 +61,7 @@ class Sequencer:
             tree = await open_tree(connection, self._clock(), await self._log.current(connection, anew=True))
             while True:
                 self._awake.clear()
-                grown = await sequence(connection, self._clock(), self._log, tree)
+                grown = await sequence(connection, self._clock, self._log, tree)
                 if grown.size - tree.size < ROUND:
                     await loops.wait(self._awake, IDLE_SECONDS)
                 tree = grown
@@ -89,7 +89,9 @@ async def open_tree(connection: "asyncpg.Connection[Any]", now: datetime, log: L
     return tree
 
 
-async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, keeper: LogKeeper, tree: Frontier) -> Frontier:
+async def sequence(
+    connection: "asyncpg.Connection[Any]", clock: type_clock, keeper: LogKeeper, tree: Frontier
+) -> Frontier:
     """Number up to `ROUND` waiting events in one transaction; return the log's tree, grown by as many.
 
     `tree` is that of every entry so far. Ordinals are given in commit order where it matters: within a case under
@@ -99,6 +101,8 @@ async def sequence(connection: "asyncpg.Connection[Any]", now: datetime, keeper:
         waiting = await connection.fetch("SELECT * FROM unsequenced ORDER BY ordinal LIMIT $1", ROUND)
         if not waiting:
             return tree
+        # Not before it is known what waits: nothing is logged at a time before it was received.
+        now = clock()
         waiting.sort(key=lambda row: _RANK[row["kind"]])
         first = tree.size
         leaves = [leaf_hash(row["entry"]) for row in waiting]

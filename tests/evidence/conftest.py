@@ -1,11 +1,14 @@
 """An exchange for the module with a bundle of a lead that went to the police, and one for a test alone."""
 
+import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app import embedded_postgres, migrate
 from app.client import Agency, NodeKeys
 from app.client.ids import uuid7
 from app.signing import sm2
@@ -13,6 +16,7 @@ from app.signing.algorithms import Alg
 from app.signing.keys import generate_private
 from tests.agencies import CAST, World
 from tests.agencies import world as running_world
+from tests.conftest import database_name, new_database
 from tests.evidence.bundles import Bundle, download
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
@@ -25,6 +29,24 @@ PAPERS = "来信一件，未经核实。\n".encode() * 50
 def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running_world(module_database_url, tmp_path_factory.mktemp("exchange")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of our own into which the superuser may log in, as whoever owns the machine arranges it."""
+    folder = tmp_path_factory.mktemp("server")
+    with embedded_postgres.running(folder, durable=False) as url:
+        with (folder / "postgres" / "pg_hba.conf").open("a") as access:
+            access.write("local all postgres trust\nhost all postgres 127.0.0.1/32 trust\n")
+        os.kill(int((folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGHUP)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def template(server_url: str) -> Iterator[str]:
+    with new_database(server_url) as url:
+        migrate.upgrade(url)
+        yield database_name(url)
 
 
 @pytest.fixture

@@ -3,141 +3,30 @@
 Each test is one row of the table in docs/security.md: what was done, and what finds it.
 """
 
-import asyncio
 import base64
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import make_url, text
 
-from app import embedded_postgres, migrate
 from app.casework.case import LeadState
-from app.config import Settings
-from app.db import create_engine
-from app.docket.issuer import utc_now
-from app.docket.reading import root_key, stored_body
-from app.evidence.audit.audit import Wanted, run
-from app.evidence.audit.lies import Lie
-from app.evidence.audit.outside import read_outside
-from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, log_vkey, open_ring, raw_public
+from app.docket.reading import stored_body
+from app.registry.exchange_keys import log_origin, log_vkey, raw_public
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey, generate_private
-from app.transparency.checkpoint import Log
-from app.transparency.entries import act_entry
-from app.transparency.tree import EMPTY, grow, leaf_hash
-from app.vault import encrypt, open_vault
+from app.vault import encrypt
 from tests.agencies import World, world
 from tests.conftest import database_name, new_database
 from tests.evidence.bundles import download
+from tests.evidence.drill import Attacker, superuser
 from tests.evidence.test_rebuild import of_lead, tampered
 from tests.server import EXCHANGE_ID, serving
 
-
-@dataclass
-class Attacker:
-    """The owner of the database and of the exchange's keys; the agencies' keys are not among them."""
-
-    exchange: World
-    data_dir: Path
-    leads: tuple[str, str]
-
-    def do(self, *statements: str, **values: Any) -> list[Any]:
-        """Run statements in one transaction in which no trigger fires."""
-        return superuser(self.exchange.database_url, *statements, **values)
-
-    def act(self, name: str, lead: int = 0) -> str:
-        query = "SELECT act_id FROM act WHERE lead_id = :lead AND act = :name"
-        return str(self.do(query, lead=self.leads[lead], name=name)[0][0])
-
-    def keys(self) -> ExchangeKeys:
-        async def read() -> ExchangeKeys:
-            engine = create_engine(self.exchange.database_url, pool_size=1)
-            try:
-                store = WrappedKeys(open_vault(Settings(data_dir=self.data_dir)))
-                return (await open_ring(engine, store, utc_now)).keys
-            finally:
-                await engine.dispose()
-
-        return asyncio.run(read())
-
-    def data_key(self, root_id: str) -> bytes:
-        ((wrapped,),) = self.do('SELECT data_key FROM "case" WHERE root_id = :root', root=root_id)
-        return root_key(open_vault(Settings(data_dir=self.data_dir)), root_id, wrapped)
-
-    def log_anew(self) -> None:
-        """Compute every entry, the tree and its checkpoints from the acts as they now are, and sign them anew."""
-        log, tree = Log(log_origin(EXCHANGE_ID), self.keys().log), EMPTY
-        self.do("DELETE FROM checkpoint WHERE size > 0", "DELETE FROM log_subtree")
-        rows = self.do(
-            "SELECT l.log_index, l.entry, a.act_id, a.root_id, a.jws, a.body, a.receipt, a.receipt_jws "
-            "FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id ORDER BY log_index"
-        )
-        for index, (old, entry, act_id, root_id, jws, body, receipt, receipt_jws) in enumerate(rows):
-            if receipt is not None:
-                clear = stored_body(self.data_key(str(root_id)), str(act_id), body)
-                entry = act_entry(jws=jws, body=clear, receipt=receipt, receipt_jws=receipt_jws)  # noqa: PLW2901 (anew)
-            tree, _ = grow(tree, [leaf_hash(entry)])
-            self.do(
-                "UPDATE log_entry SET log_index = :index, entry = :entry, leaf_hash = :leaf WHERE log_index = :old",
-                "UPDATE inbox SET log_index = :index WHERE log_index = :old",
-                index=index,
-                entry=entry,
-                leaf=leaf_hash(entry),
-                old=old,
-            )
-            self.do(
-                "INSERT INTO checkpoint (size, root, note, at) VALUES (:size, :root, :note, now())",
-                size=tree.size,
-                root=tree.root(),
-                note=str(log.sign(tree.size, tree.root())),
-            )
-
-
-def superuser(url: str, *statements: str, **values: Any) -> list[Any]:
-    async def run() -> list[Any]:
-        engine = create_engine(make_url(url).set(username="postgres").render_as_string(False), pool_size=1)
-        try:
-            async with engine.begin() as connection:
-                await connection.execute(text("SET LOCAL session_replication_role = replica"))
-                result = None
-                for statement in statements:
-                    needed = {name: value for name, value in values.items() if f":{name}" in statement}
-                    result = await connection.execute(text(statement), needed)
-                return list(result.all()) if result is not None and result.returns_rows else []
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(run())
-
-
 Audited = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of our own into which the superuser may log in, as whoever owns the machine arranges it."""
-    folder = tmp_path_factory.mktemp("server")
-    with embedded_postgres.running(folder, durable=False) as url:
-        with (folder / "postgres" / "pg_hba.conf").open("a") as access:
-            access.write("local all postgres trust\nhost all postgres 127.0.0.1/32 trust\n")
-        os.kill(int((folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGHUP)
-        yield url
-
-
-@pytest.fixture(scope="module")
-def template(server_url: str) -> Iterator[str]:
-    with new_database(server_url) as url:
-        migrate.upgrade(url)
-        yield database_name(url)
 
 
 @pytest.fixture(scope="module")
@@ -166,31 +55,10 @@ def attacker(untouched: tuple[str, Path, tuple[str, str]], server_url: str) -> I
         yield Attacker(World("", copy, None, None), folder / "data", leads)  # type: ignore[arg-type]  # no service runs
 
 
-class Silent:
-    """Progress that nobody watches."""
-
-    def total(self, entries: int, cases: int) -> None: ...
-
-    def log(self, entries: int) -> None: ...
-
-    def cases(self, cases: int) -> None: ...
-
-
 @pytest.fixture
 def audit(attacker: Attacker) -> Audited:
     """Audit the attacked database, against what lies in `checkpoint` or `bundle`; return the lie, or nothing."""
-
-    def audited(checkpoint: Path | None = None, bundle: Path | None = None) -> str:
-        settings = Settings(data_dir=attacker.data_dir, exchange_id=EXCHANGE_ID)
-        kept = [[one] if one else [] for one in (checkpoint, bundle)]
-        outside = read_outside(*kept, log_origin(EXCHANGE_ID))
-        try:
-            asyncio.run(run(settings, attacker.exchange.database_url, Wanted(1, outside=outside), Silent()))
-        except Lie as lie:
-            return str(lie)
-        return ""
-
-    return audited
+    return attacker.audited
 
 
 @pytest.fixture
@@ -291,20 +159,34 @@ def test_a_time_set_back_contradicts_the_signed_receipt(attacker: Attacker, audi
     assert audit() == f"act {act_id}: received_at is not the received_at that was signed"
 
 
-def test_backdating_with_the_exchanges_keys_changes_the_log_that_others_hold(
-    attacker: Attacker, audit: Audited, kept: Path
-) -> None:
+def backdated(attacker: Attacker, by: timedelta) -> str:
+    """Set the second lead's registration back, with the exchange's keys and a log signed anew."""
     register = attacker.act("lead.register", 1)
     ((receipt, at),) = attacker.do("SELECT receipt, received_at FROM act WHERE act_id = :act", act=register)
-    document = strict_json.loads(receipt)
-    earlier = datetime.fromisoformat(document["received_at"])
-    forged = receipt.replace(
-        document["received_at"].encode(), earlier.replace(year=earlier.year - 1).isoformat("T", "milliseconds").encode()
+    said = strict_json.loads(receipt)["received_at"]
+    earlier = (datetime.fromisoformat(said) - by).isoformat("T", "milliseconds")
+    resigned(attacker, register, receipt.replace(said.encode(), earlier.encode()))
+    attacker.do(
+        "UPDATE act SET received_at = :at WHERE act_id = :act",
+        "UPDATE inbox SET received_at = :at WHERE act_id = :act",
+        at=at - by,
+        act=register,
     )
-    resigned(attacker, register, forged)
-    attacker.do("UPDATE act SET received_at = :at WHERE act_id = :act", at=at.replace(year=at.year - 1), act=register)
-    attacker.do("UPDATE inbox SET received_at = :at WHERE act_id = :act", at=at.replace(year=at.year - 1), act=register)
     attacker.log_anew()
+    return register
+
+
+def test_backdating_with_the_exchanges_keys_contradicts_the_time_that_the_agency_signed(
+    attacker: Attacker, audit: Audited
+) -> None:
+    register = backdated(attacker, timedelta(days=1))
+    assert audit() == f"act {register}: it was signed at quite another time than it is said to have been received"
+
+
+def test_backdating_by_minutes_with_the_exchanges_keys_changes_the_log_that_others_hold(
+    attacker: Attacker, audit: Audited, kept: Path
+) -> None:
+    backdated(attacker, timedelta(minutes=5))
     assert "the log was rewritten" in audit(checkpoint=kept / "checkpoint")
     assert "the log was rewritten" in audit(bundle=kept / "bundle.zip")
 

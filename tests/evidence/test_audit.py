@@ -83,6 +83,16 @@ def test_a_round_of_supplementary_investigation_is_no_lie(exchange: World, audit
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
+def test_what_was_logged_later_than_promised_is_said_and_is_no_lie(exchange: World, audit: Audited) -> None:
+    """A clock that was set forward looks the same, and the row says what happened."""
+    exchange.offered()
+    exchange.rows("ALTER TABLE log_entry DISABLE TRIGGER USER")
+    exchange.rows("UPDATE log_entry SET logged_at = logged_at + interval '25 hours' WHERE act_id IS NOT NULL")
+    answer = audit()
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "3 acts were logged later than their receipts promised" in answer.stdout
+
+
 def test_it_runs_beside_a_service_that_takes_acts(exchange: World, audit: Audited) -> None:
     exchange.offered()
     answer = audit()

@@ -24,19 +24,27 @@ def send(agency: Agency, key: PrivateKey, path: str, document: dict[str, Any], j
     assert answer.is_success, answer.text
 
 
+def offering(agency: Agency, new: PrivateKey, jti: str) -> dict[str, Any]:
+    """A key to be registered, with its proof of possession over the request's `jti`."""
+    fields = {"iss": agency.node_id, "aud": EXCHANGE_ID, "iat": int(datetime.now(UTC).timestamp()), "jti": str(uuid4())}
+    proof = sign_detached(jti.encode(), new, typ="lead-key+jws", **fields)
+    return {"purpose": "act", "jwk": new.public_jwk, "proof": proof}
+
+
+def revoking(agency: Agency, old: PrivateKey, signer: PrivateKey, **why: str) -> None:
+    gone = {"kid": old.kid, "reason": "superseded", **why}
+    send(agency, signer, f"/v1/nodes/{agency.node_id}/keys/{old.kid}/revocation", gone, str(uuid4()))
+
+
 def test_a_new_key_goes_back_to_the_pinned_one_and_a_revoked_one_proves_what_came_before(
     world: World, tmp_path: Path
 ) -> None:
     town = enrolled(world, "township", "ES256")
     lead_id = world.register()
     old, new = town.keys.act, generate_private("Ed25519")
-    jti, now = str(uuid4()), int(datetime.now(UTC).timestamp())
-    fields = {"iss": town.node_id, "aud": EXCHANGE_ID, "iat": now, "jti": str(uuid4())}
-    proof = sign_detached(jti.encode(), new, typ="lead-key+jws", **fields)
-    offered = {"purpose": "act", "jwk": new.public_jwk, "proof": proof}
-    send(town, old, f"/v1/nodes/{town.node_id}/keys", {"keys": [offered]}, jti)
-    gone = {"kid": old.kid, "reason": "compromised", "compromised_from": datetime.now(UTC).isoformat()}
-    send(town, new, f"/v1/nodes/{town.node_id}/keys/{old.kid}/revocation", gone, str(uuid4()))
+    jti = str(uuid4())
+    send(town, old, f"/v1/nodes/{town.node_id}/keys", {"keys": [offering(town, new, jti)]}, jti)
+    revoking(town, old, new, reason="compromised", compromised_from=datetime.now(UTC).isoformat())
     jwks = world.admin.http.get("/.well-known/jwks.json").json()
     later = Agency(world.url, town.node_id, EXCHANGE_ID, NodeKeys(new, town.keys.auth), jwks=jwks)
     world.stack.callback(later.close)

@@ -78,12 +78,12 @@ def test_a_round_that_is_cut_off_leaves_nothing_behind(database_url: str) -> Non
             async with connected(database_url) as first:
                 tree = await open_tree(first, NOW, LOG)
                 await wait_in_line(other, 300)
-                tree = await sequence(first, NOW, LOG, tree)
+                tree = await sequence(first, lambda: NOW, LOG, tree)
                 await wait_in_line(other, 300)
                 async with other.transaction():
                     # The round stands still after it has written entries, subtrees and the signed head.
                     await other.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
-                    round_ = asyncio.create_task(sequence(first, NOW, LOG, tree))
+                    round_ = asyncio.create_task(sequence(first, lambda: NOW, LOG, tree))
                     await until(second, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
                     await second.execute("SELECT pg_terminate_backend($1)", first.get_server_pid())
                     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
@@ -91,7 +91,7 @@ def test_a_round_that_is_cut_off_leaves_nothing_behind(database_url: str) -> Non
             assert await second.fetchval("SELECT max(size) FROM checkpoint") == 300
             again = await open_tree(second, NOW, LOG)
             assert again == tree
-            assert (await sequence(second, NOW, LOG, again)).size == 600
+            assert (await sequence(second, lambda: NOW, LOG, again)).size == 600
             assert len(await history(second)) == 600
 
     asyncio.run(run())
@@ -181,7 +181,7 @@ def test_nothing_is_signed_on_top_of_a_log_that_was_changed(database_url: str, d
     async def run() -> None:
         async with connected(database_url) as connection:
             await wait_in_line(connection, 10)
-            await sequence(connection, NOW, LOG, await open_tree(connection, NOW, LOG))
+            await sequence(connection, lambda: NOW, LOG, await open_tree(connection, NOW, LOG))
             # What only the owner of the tables can do: the trigger refuses everyone else.
             await connection.execute("ALTER TABLE log_entry DISABLE TRIGGER evidence_stays")
             await connection.execute(damage)

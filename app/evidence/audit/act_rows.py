@@ -8,13 +8,27 @@ from typing import Any
 from app.errors import Problem
 from app.evidence.audit.key_book import Keys
 from app.evidence.audit.lies import Lie
+from app.registry.requests import WINDOW_SECONDS
 from app.signing import strict_json
 from app.signing.jws import Header, read, verify_detached
 from app.signing.keys import PublicKey
 from app.transparency.entries import act_entry, notice_entry
 
-# Two processes' clocks, and a round that began before the act was committed.
+# Two processes' clocks.
 TOLERANCE = timedelta(minutes=5)
+# What an act may be dated beside the clock of whoever took it, and a commit that waited.
+SIGNED_WITHIN = timedelta(seconds=WINDOW_SECONDS) + TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An act or notice whose row is what was signed; `late` if it was logged later than its receipt promised.
+
+    That is no lie of the row: the exchange says so itself, and a clock that was set forward looks the same.
+    """
+
+    document: Any
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +39,11 @@ class Examiner:
     exchange: str
     log_origin: str
 
-    def act(self, row: Any, body: bytes, *, signatures: bool) -> Any:
-        """Return the document of an act or notice; raise `Lie` unless its row is what was signed and logged.
+    def act(self, row: Any, body: bytes, *, signatures: bool) -> Examined:
+        """Return an act or notice, examined; raise `Lie` unless its row is what was signed and logged, or waits for it.
 
-        Without `signatures` nothing is verified under a key: the digests in the log entry still bind every byte.
+        `row` has the `place` of the act in log or queue, and its `entry` there. Without `signatures` nothing is
+        verified under a key: the digests in the log entry still bind every byte.
         """
         key = str(row["act_id"])
         if hashlib.sha256(body).digest() != row["body_sha256"]:
@@ -40,7 +55,7 @@ class Examiner:
         except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
             raise Lie("act", key, "a signed document lacks a member or has a malformed one") from error
 
-    def _examine(self, key: str, row: Any, body: bytes, *, signatures: bool) -> Any:
+    def _examine(self, key: str, row: Any, body: bytes, *, signatures: bool) -> Examined:
         token, document = read(row["jws"]), strict_json.loads(body)
         header = token.header
         is_notice = row["receipt"] is None
@@ -55,14 +70,16 @@ class Examiner:
         signer, number = self._signer(key, row, header, is_notice=is_notice)
         if signatures:
             verify_detached(token, body, signer)
+        late = False
         if is_notice:
             if document["recipients"] != [header.aud]:
                 raise Lie("act", key, "the notice speaks to another node than it was signed for")
             _require_time(key, row, document["issued_at"], "issued_at")
         else:
-            self._receipt(key, row, body, number, signatures=signatures)
+            late = self._receipt(key, row, body, number, signatures=signatures)
+        _require_signed_then(key, row, header)
         self._entry(key, row, body, is_notice=is_notice)
-        return document
+        return Examined(document, late)
 
     def _signer(self, key: str, row: Any, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
         if is_notice:
@@ -71,9 +88,10 @@ class Examiner:
             return self.keys.of_exchange("signing", header.kid, "act", key), 0
         if (header.typ, header.aud) != ("lead-act+jws", self.exchange):
             raise Lie("act", key, "it was not signed as an act for this exchange")
-        return self.keys.of_node(header.iss, header.kid, row["log_index"], key)
+        return self.keys.of_node(header.iss, header.kid, row["place"], key)
 
-    def _receipt(self, key: str, row: Any, body: bytes, number: int, *, signatures: bool) -> None:
+    def _receipt(self, key: str, row: Any, body: bytes, number: int, *, signatures: bool) -> bool:
+        """Return whether the act was logged later than its receipt promised."""
         receipt = strict_json.loads(row["receipt"])
         meant = {
             "receipt": "1",
@@ -91,11 +109,10 @@ class Examiner:
             if receipt[name] != value:
                 raise Lie("act", key, f"the receipt's {name} is not that of the act")
         _require_time(key, row, receipt["received_at"], "received_at")
-        if row["logged_at"] > datetime.fromisoformat(receipt["log_by"]):
-            raise Lie("log_entry", row["log_index"], f"act {key} was logged later than its receipt promised")
         for name, purpose in (("receipt_jws", "signing"), ("receipt_jws_sm2", "sm2")):
             if row[name] is not None or name == "receipt_jws":
                 self._receipt_jws(key, row, name, purpose, signatures=signatures)
+        return row["logged_at"] is not None and row["logged_at"] > datetime.fromisoformat(receipt["log_by"])
 
     def _receipt_jws(self, key: str, row: Any, name: str, purpose: str, *, signatures: bool) -> None:
         token = read(row[name])
@@ -108,14 +125,13 @@ class Examiner:
             verify_detached(token, row["receipt"], signer)
 
     def _entry(self, key: str, row: Any, body: bytes, *, is_notice: bool) -> None:
-        if row["entry"] is None:
-            return
         if is_notice:
             entry = notice_entry(jws=row["jws"], body=body)
         else:
             entry = act_entry(jws=row["jws"], body=body, receipt=row["receipt"], receipt_jws=row["receipt_jws"])
         if entry != row["entry"]:
-            raise Lie("log_entry", row["log_index"], f"it is not the entry of act {key}")
+            table, place = ("log_entry", row["log_index"]) if row["logged_at"] else ("unsequenced", row["ordinal"])
+            raise Lie(table, place, f"it is not the entry of act {key}")
 
 
 def _require_time(key: str, row: Any, said: str, member: str) -> None:
@@ -124,3 +140,10 @@ def _require_time(key: str, row: Any, said: str, member: str) -> None:
         raise Lie("act", key, f"received_at is not the {member} that was signed")
     if row["logged_at"] is not None and stored > row["logged_at"] + TOLERANCE:
         raise Lie("act", key, "it was received after it was logged")
+
+
+def _require_signed_then(key: str, row: Any, header: Header) -> None:
+    """Demand that the time in the signature is that of the row, as near as it had to be when it came."""
+    stored: datetime = row["received_at"]
+    if abs(header.iat - stored.timestamp()) > SIGNED_WITHIN.total_seconds():
+        raise Lie("act", key, "it was signed at quite another time than it is said to have been received")

@@ -1,7 +1,7 @@
 """The audit: one snapshot, checked by several processes; what lies first is raised, in a fixed order.
 
-First the register, then the log in its order (entries, their acts, tree, checkpoints, inboxes), then the cases in the
-order of their ids with the rows that follow from them, last what belongs to nothing.
+First the register, then the log in its order (entries, their acts, tree, checkpoints, inboxes) and what waits for it,
+then the cases in the order of their ids with the rows that follow from them, last what belongs to nothing.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -25,29 +25,22 @@ from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import PartDone
 from app.evidence.audit.outside import Outside, require_kept
 from app.evidence.audit.part import Known, Part
+from app.evidence.audit.progress import Progress
 from app.evidence.audit.remains import require_no_remains
 from app.evidence.audit.state import State, read_state, write_state
+from app.evidence.audit.waiting_part import WaitingPart, require_queued_once
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
 from app.vault import open_vault
 
 PART = 2048
 PAGE = 250
 _SIZE = "SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"
+_WAITING = "SELECT ordinal FROM unsequenced ORDER BY ordinal"
 _LEAVES = "SELECT leaf_hash FROM log_entry WHERE log_index >= $1 AND log_index < $2 ORDER BY log_index"
 _ROOTS = 'SELECT root_id::text FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 A = TypeVar("A")
 R = TypeVar("R")
-
-
-class Progress(Protocol):
-    """Who is told how far the audit is."""
-
-    def total(self, entries: int, cases: int) -> None: ...
-
-    def log(self, entries: int) -> None: ...
-
-    def cases(self, cases: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +54,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was checked and is true. `saved` entries had their signatures verified by an earlier audit."""
+    """What was checked and is true.
+
+    `saved` entries had their signatures verified by an earlier audit, `waiting` ones have no place in the log yet.
+    `late` acts were logged later than their receipts promised, by the exchange's own clock; `first_late` before others.
+    """
 
     entries: int
     root: bytes
     acts: int
     cases: int
     saved: int
+    waiting: int = 0
+    late: int = 0
+    first_late: str | None = None
 
 
 class Audit:
@@ -82,25 +82,33 @@ class Audit:
         self.size = 0
         self.root = EMPTY_ROOT
         self._state: State | None = None
+        self._waiting: list[int] = []
+        self._first_late: str | None = None
 
     async def open(self) -> tuple[int, int]:
-        """Find how much there is, entries and cases; raise `Lie` if the log is shorter than what was kept of it."""
+        """Find how much there is, entries (waiting ones too) and cases; raise `Lie` for a log shorter than was kept."""
         if self._wanted.state is not None:
             self._state = read_state(self._wanted.state, self._exchange)
         self.size = await self._connection.fetchval(_SIZE)
         for known in self._known():
             if known.size > self.size:
                 raise Lie("log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log")
-        return self.size, await self._connection.fetchval('SELECT count(*) FROM "case"')
+        self._waiting = [row["ordinal"] for row in await self._connection.fetch(_WAITING)]
+        return self.size + len(self._waiting), await self._connection.fetchval('SELECT count(*) FROM "case"')
 
     async def log(self, pool: Executor, progress: Progress) -> None:
         """Check the log and everything in it, part by part."""
         async for done in _in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
             join(self._inboxes, sorted(done.inboxes.items()))
-            self._count += Counter(acts=done.acts, enclosed=done.enclosed)
+            self._count += Counter(enclosed=done.enclosed, late=done.late)
+            self._first_late = self._first_late or done.first_late
             progress.log(done.end)
             self._reached(done)
         await require_no_more(self._connection, self._inboxes)
+        await require_queued_once(self._connection)
+        async for waiting in _in_order(pool, worker.check_waiting, self._queue(), self._wanted.jobs):
+            self._count += Counter(enclosed=waiting.enclosed, waiting=waiting.rows)
+            progress.log(self.size + self._count["waiting"])
         await require_logged(self._connection)
 
     async def cases(self, pool: Executor, progress: Progress) -> None:
@@ -115,7 +123,16 @@ class Audit:
 
     def found(self) -> Found:
         saved = self._state.size if self._state else 0
-        return Found(self.size, self.root, self._count["act"], self._count["cases"], saved)
+        return Found(
+            entries=self.size,
+            root=self.root,
+            acts=self._count["act"],
+            cases=self._count["cases"],
+            saved=saved,
+            waiting=len(self._waiting),
+            late=self._count["late"],
+            first_late=self._first_late,
+        )
 
     def _known(self) -> tuple[Known, ...]:
         mine = (Known(str(self._wanted.state), self._state.size, self._state.root),) if self._state else ()
@@ -131,6 +148,11 @@ class Audit:
             # The stored hashes only place the next part: each part is computed from the entries themselves.
             leaves = await self._connection.fetch(_LEAVES, start, end)
             tree, _ = grow(tree, [row["leaf_hash"] for row in leaves])
+
+    async def _queue(self) -> AsyncIterator[WaitingPart]:
+        for start in range(0, len(self._waiting), PART):
+            ordinals = self._waiting[start : start + PART]
+            yield WaitingPart(ordinals[0], ordinals[-1])
 
     async def _pages(self) -> AsyncIterator[list[str]]:
         after = _NO_ID

@@ -16,15 +16,19 @@ from app.evidence.rebuild import opened, read_archives, verify_rebuilt
 from app.evidence.surroundings import Surroundings
 from app.vault import Vault
 
+# What waits for the log comes after it, in the order of the queue.
 _ORDER = """
-    SELECT act_id, root_id, log_index, before, waits FROM (
-        SELECT a.act_id, a.root_id, a.root_seq, l.log_index,
-               max(coalesce(l.log_index, 9223372036854775807)) OVER (
-                   PARTITION BY a.root_id ORDER BY a.root_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-               ) AS before,
-               l.act_id IS NULL AND EXISTS (SELECT FROM unsequenced u WHERE u.act_id = a.act_id) AS waits
-        FROM act a LEFT JOIN log_entry l ON l.act_id = a.act_id WHERE a.root_id = ANY($1::uuid[])
-    ) AS numbered WHERE log_index IS NULL OR log_index <= before ORDER BY root_id, root_seq
+    SELECT act_id, place FROM (
+        SELECT root_id, root_seq, act_id, place,
+               max(place) OVER (
+                   PARTITION BY root_id ORDER BY root_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+               ) AS before
+        FROM (
+            SELECT a.root_id, a.root_seq, a.act_id, coalesce(l.log_index, 4611686018427387904 + u.ordinal) AS place
+            FROM act a LEFT JOIN log_entry l ON l.act_id = a.act_id LEFT JOIN unsequenced u ON u.act_id = a.act_id
+            WHERE a.root_id = ANY($1::uuid[])
+        ) AS placed
+    ) AS numbered WHERE place IS NULL OR place <= before ORDER BY root_id, root_seq
 """
 _READERS = """
     SELECT node_id, act_id::text, lead_id::text, root_id::text, root_seq
@@ -52,10 +56,9 @@ async def check_cases(
 ) -> Counter[str]:
     """Return how many rows of each table belong to these cases; raise `Lie` for the first that lies."""
     for row in await connection.fetch(_ORDER, root_ids):
-        if row["log_index"] is not None:
-            raise Lie("act", row["act_id"], "its case has it in another order than the log")
-        if not row["waits"]:
+        if row["place"] is None:
             raise Lie("act", row["act_id"], "it is neither in the log nor waiting for it")
+        raise Lie("act", row["act_id"], "its case has it in another order than the log")
     cases, count = [], Counter(cases=len(root_ids))
     archives = await read_archives(connection, vault, root_ids)
     for root_id in root_ids:

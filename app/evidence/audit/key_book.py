@@ -9,17 +9,16 @@ from app.signing.keys import PublicKey, load_public_jwk
 
 @dataclass(slots=True)
 class KeyFact:
-    """A key of a node: registered by key event `number` at log index `since`, revoked at `until` if ever.
+    """A key of a node: registered by key event `number` at place `since`, revoked at `until` if ever.
 
-    An index of None is that of an event which waits for its place in the log.
+    A place is a log index; what waits for one comes after the whole log, in the order of the queue.
     """
 
     node: str
     purpose: str
     jwk: Mapping[str, str]
     number: int
-    since: int | None
-    revoked: bool = False
+    since: int
     until: int | None = None
 
 
@@ -35,10 +34,12 @@ class ExchangeFact:
 class KeyBook:
     """The keys of all nodes and of the exchange. Plain data, so that it travels to other processes.
 
-    `logged` are the log indexes of the key events that were checked.
+    `size` is that of the log: what waits at `ordinal` has the place `size + ordinal`. `logged` are the log indexes of
+    the key events that were checked.
     """
 
     exchange: str
+    size: int
     nodes: dict[str, KeyFact] = field(default_factory=dict)
     own: dict[str, ExchangeFact] = field(default_factory=dict)
     logged: set[int] = field(default_factory=set)
@@ -51,15 +52,15 @@ class Keys:
         self.book = book
         self._loaded: dict[str, PublicKey] = {}
 
-    def of_node(self, node: str, kid: str, index: int, act_id: str) -> tuple[PublicKey, int]:
-        """Return the `act` key that was valid for `node` at a log index and its key event; else raise `Lie`."""
+    def of_node(self, node: str, kid: str, place: int, act_id: str) -> tuple[PublicKey, int]:
+        """Return the `act` key that was valid for `node` at a place and its key event; else raise `Lie`."""
         fact = self.book.nodes.get(kid)
         if fact is None or (fact.node, fact.purpose) != (node, "act"):
             raise Lie("act", act_id, f"signed by {kid}, which is no act key of {node}")
-        if fact.since is None or fact.since >= index:
-            raise Lie("act", act_id, f"signed by {kid}, which was registered after log index {index}")
-        if fact.until is not None and fact.until <= index:
-            raise Lie("act", act_id, f"signed by {kid}, which was revoked before log index {index}")
+        if fact.since >= place:
+            raise Lie("act", act_id, f"signed by {kid}, which was registered after it")
+        if fact.until is not None and fact.until <= place:
+            raise Lie("act", act_id, f"signed by {kid}, which was revoked before it")
         return self._load(kid, fact.jwk), fact.number
 
     def of_exchange(self, purpose: str, kid: str, row: str, key: str) -> PublicKey:

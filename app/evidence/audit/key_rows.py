@@ -1,39 +1,62 @@
 """The register held against the signed requests about keys and against the log."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 
-from app.errors import Problem
+from app.errors import BadSignature, Problem
 from app.evidence.audit.key_book import KeyBook, KeyFact
+from app.evidence.audit.key_queue import KeyQueue, read_key_queue
+from app.evidence.audit.key_requests import KeyRequest, verify_request
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.own_key_rows import read_own_keys
-from app.signing import strict_json
-from app.signing.jws import read, verify_detached
-from app.signing.keys import load_public_jwk, thumbprint
+from app.signing.keys import thumbprint
 from app.transparency.entries import key_entry
-from app.transparency.tree import leaf_hash
 
+_SIZE = "SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"
 _EVENTS = """
-    SELECT e.node_id, e.number, e.kid, e.purpose, e.event, e.leaf_hash, q.typ, q.jws, q.body, l.log_index
+    SELECT e.node_id, e.number, e.kid, e.purpose, e.event, e.leaf_hash, e.request_id, q.node_id AS request_node, q.typ,
+           q.jws, q.body, l.log_index
     FROM key_event e
     JOIN key_request q ON q.request_id = e.request_id
     LEFT JOIN log_entry l ON l.leaf_hash = e.leaf_hash
     ORDER BY e.node_id, e.number
 """
-_KEYS = "SELECT kid, node_id, purpose, jwk::text AS jwk, key_event, revoked_event FROM node_key ORDER BY node_id, kid"
+_KEYS = """
+    SELECT kid, node_id, purpose, jwk::text AS jwk, alg, key_event, registration_id, revoked_event, revoke_reason,
+           compromised_from
+    FROM node_key ORDER BY node_id, kid
+"""
 _COUNTS = "SELECT node_id, key_events FROM node ORDER BY node_id"
-_WAITING = "SELECT entry FROM unsequenced WHERE kind IN ('key', 'revocation')"
-_ENROLMENT = "lead-enrolment+jws"
+
+
+@dataclass(slots=True)
+class _Made:
+    """The row of a key as the signed requests make it."""
+
+    node: str
+    purpose: str
+    alg: str
+    number: int
+    request_id: int
+    revoked_by: int | None = None
+    reason: str | None = None
+    compromised_from: datetime | None = None
+
+    def columns(self) -> tuple[Any, ...]:
+        registered = (self.node, self.purpose, self.alg, self.number, self.request_id)
+        return (*registered, self.revoked_by, self.reason, self.compromised_from)
 
 
 class _Reader:
-    def __init__(self, exchange: str, waiting: set[bytes]) -> None:
-        self.book = KeyBook(exchange)
+    def __init__(self, exchange: str, size: int, queue: KeyQueue) -> None:
+        self.book = KeyBook(exchange, size)
         self.events: dict[str, int] = {}
-        self.revoked_by: dict[str, int] = {}
-        self._waiting = waiting
+        self.made: dict[str, _Made] = {}
+        self._queue = queue
 
     def take(self, row: Any) -> None:
         node, number, kid = row["node_id"], row["number"], row["kid"]
@@ -49,62 +72,50 @@ class _Reader:
             key_event=number,
             request_jws=row["jws"],
         )
-        if leaf_hash(entry) != row["leaf_hash"]:
-            raise Lie("key_event", key, "its leaf hash is not that of its own log entry")
-        if row["log_index"] is None and entry not in self._waiting:
-            raise Lie("key_event", key, "it is neither in the log nor waiting for it")
-        if row["log_index"] is not None:
-            self.book.logged.add(row["log_index"])
+        kind = "key" if row["event"] == "register" else "revocation"
+        place = self._queue.place(self.book, row, "key_event", key, entry, kind)
         try:
-            document = self._verified(row)
+            request = verify_request(self.book, row, place)
         except (Problem, KeyError, TypeError, ValueError) as error:
             raise Lie("key_event", key, "the request does not verify under the key that it names") from error
         if row["event"] == "register":
-            self._register(key, row, document)
+            self._register(key, row, request, place)
         else:
-            self._revoke(key, row, document)
+            self._revoke(key, row, request, place)
 
-    def _verified(self, row: Any) -> Any:
-        """Return the body of a key request, verified under a key that was the node's then."""
-        token, document = read(row["jws"]), strict_json.loads(row["body"])
-        kid = token.header.kid
-        if row["typ"] == _ENROLMENT:
-            offered = {thumbprint(one["jwk"]): one["jwk"] for one in document["keys"] if one["purpose"] == "act"}
-            jwk = offered[kid]
-        else:
-            fact = self.book.nodes[kid]
-            if (fact.node, fact.purpose, fact.revoked) != (row["node_id"], "act", False):
-                raise ValueError("not an act key of the node that was valid")
-            jwk = dict(fact.jwk)
-        key = load_public_jwk(jwk)
-        verify_detached(token, row["body"], key, typ=row["typ"], aud=self.book.exchange, iss=row["node_id"])
-        return document
-
-    def _register(self, key: str, row: Any, document: Any) -> None:
-        offered = {thumbprint(one["jwk"]): one for one in document["keys"]}
-        one = offered.get(row["kid"])
-        if one is None or one["purpose"] != row["purpose"] or row["kid"] in self.book.nodes:
+    def _register(self, key: str, row: Any, request: KeyRequest, place: int) -> None:
+        kid = row["kid"]
+        offered = request.keys.get(kid)
+        if offered is None or offered.purpose != row["purpose"] or kid in self.book.nodes:
             raise Lie("key_event", key, "the signed request does not register this key")
-        self.book.nodes[row["kid"]] = KeyFact(
-            row["node_id"], row["purpose"], one["jwk"], row["number"], row["log_index"]
-        )
+        try:
+            offered = request.possessed(kid)
+        except BadSignature as error:
+            raise Lie("key_event", key, "the key has not signed for its own registration") from error
+        node, purpose, number = row["node_id"], row["purpose"], row["number"]
+        self.book.nodes[kid] = KeyFact(node, purpose, offered.jwk, number, place)
+        self.made[kid] = _Made(node, purpose, offered.alg, number, row["request_id"])
 
-    def _revoke(self, key: str, row: Any, document: Any) -> None:
-        fact = self.book.nodes.get(row["kid"])
+    def _revoke(self, key: str, row: Any, request: KeyRequest, place: int) -> None:
+        kid, fact, asked = row["kid"], self.book.nodes.get(row["kid"]), request.revocation
         # An enrolment that replaces the keys of a node ends all that were valid before; it names none of them.
-        named = row["typ"] == _ENROLMENT or document["kid"] == row["kid"]
-        if fact is None or fact.node != row["node_id"] or fact.revoked or not named:
+        named = kid not in request.keys if asked is None else asked.kid == kid
+        if fact is None or (fact.node, fact.purpose) != (row["node_id"], row["purpose"]) or fact.until is not None:
+            named = False
+        if fact is None or not named:
             raise Lie("key_event", key, "the signed request does not revoke this key")
-        if row["log_index"] is not None and (fact.since is None or fact.since >= row["log_index"]):
+        if fact.since >= place:
             raise Lie("key_event", key, "it stands before the registration in the log")
-        fact.revoked, fact.until = True, row["log_index"]
-        self.revoked_by[row["kid"]] = row["number"]
+        fact.until = place
+        made = self.made[kid]
+        made.revoked_by = row["number"]
+        made.reason, made.compromised_from = (asked.reason, asked.compromised_from) if asked else ("lost", None)
 
 
 async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> KeyBook:
     """Return whose keys were valid where; raise `Lie` for the first row that its signed request contradicts."""
-    waiting = {row["entry"] for row in await connection.fetch(_WAITING)}
-    reader = _Reader(exchange, waiting)
+    queue = await read_key_queue(connection)
+    reader = _Reader(exchange, await connection.fetchval(_SIZE), queue)
     for row in await connection.fetch(_EVENTS):
         reader.take(row)
     for row in await connection.fetch(_COUNTS):
@@ -112,14 +123,16 @@ async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> Key
             raise Lie("node", row["node_id"], f"{row['key_events']} key events counted, others are on record")
     for row in await connection.fetch(_KEYS):
         _require_key(row, reader)
-    await read_own_keys(connection, reader.book, waiting)
+    await read_own_keys(connection, reader.book, queue)
+    queue.require_empty()
     return reader.book
 
 
 def _require_key(row: Any, reader: _Reader) -> None:
-    fact = reader.book.nodes.get(row["kid"])
-    stored = (row["node_id"], row["purpose"], row["key_event"], row["revoked_event"])
-    if fact is None or stored != (fact.node, fact.purpose, fact.number, reader.revoked_by.get(row["kid"])):
+    made = reader.made.get(row["kid"])
+    revoked = (row["revoked_event"], row["revoke_reason"], row["compromised_from"])
+    stored = (row["node_id"], row["purpose"], row["alg"], row["key_event"], row["registration_id"], *revoked)
+    if made is None or stored != made.columns():
         raise Lie("node_key", row["kid"], "no signed request on record made it what it is")
     if thumbprint(json.loads(row["jwk"])) != row["kid"]:
         raise Lie("node_key", row["kid"], "the key is not the one that its thumbprint names")

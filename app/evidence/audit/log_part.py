@@ -5,24 +5,22 @@ from typing import Any
 
 import asyncpg
 
-from app.errors import MalformedJson
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.enclosures import require_enclosed
 from app.evidence.audit.inbox_rows import Addressed, require_inbox
 from app.evidence.audit.key_notice_rows import read_key_notices
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.opener import Opener
+from app.evidence.audit.other_entries import kind_of
 from app.evidence.audit.part import Part
 from app.evidence.audit.tree_rows import TreePart
-from app.signing import strict_json
-from app.transparency.entries import HEAD
 from app.transparency.tree import leaf_hash
 from app.vault import Vault
 
 _ROWS = """
-    SELECT l.log_index, l.entry, l.leaf_hash, l.act_id AS logged_act, l.logged_at, a.root_id, a.root_seq, a.lead_id,
-           a.act_id, a.sender, a.kid, a.act, a.jws, a.body, a.body_sha256, a.receipt, a.receipt_jws,
-           a.receipt_jws_sm2, a.received_at, c.data_key
+    SELECT l.log_index, l.log_index AS place, l.entry, l.leaf_hash, l.act_id AS logged_act, l.logged_at, a.root_id,
+           a.root_seq, a.lead_id, a.act_id, a.sender, a.kid, a.act, a.jws, a.body, a.body_sha256, a.receipt,
+           a.receipt_jws, a.receipt_jws_sm2, a.received_at, c.data_key
     FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id LEFT JOIN "case" c ON c.root_id = a.root_id
     WHERE l.log_index >= $1 AND l.log_index < $2 ORDER BY l.log_index
 """
@@ -31,12 +29,16 @@ _OF_ACTS = ("act", "notice")
 
 @dataclass(slots=True)
 class PartDone:
-    """What was found to be true of a part; `inboxes` are each node's first and last number in it."""
+    """What was found to be true of a part; `inboxes` are each node's first and last number in it.
+
+    `late` are how many acts were logged later than promised, and `first_late` the first of them.
+    """
 
     end: int
     root: bytes
-    acts: int = 0
     enclosed: int = 0
+    late: int = 0
+    first_late: str | None = None
     inboxes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -58,18 +60,18 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
         if row["logged_act"] is None:
             _require_other(examiner, row)
             continue
-        if index in notices:
-            notice = notices[index]
-            document = examiner.act(notice, notice["body"], signatures=index >= part.signed_to)
-            addressed.extend(Addressed(node, notice) for node in document["recipients"])
-            continue
-        if row["act_id"] is None:
+        act = notices.get(index, row)
+        if act["act_id"] is None:
             raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
-        document = examiner.act(row, opener.body(row), signatures=index >= part.signed_to)
-        addressed.extend(Addressed(node, row) for node in document["recipients"])
+        body = act["body"] if act is not row else opener.body(row)
+        examined = examiner.act(act, body, signatures=index >= part.signed_to)
+        document = examined.document
+        addressed.extend(Addressed(node, act) for node in document["recipients"])
         if document.get("attachments") or document.get("sealed"):
-            documents.append((row, document))
-        done.acts += 1
+            documents.append((act, document))
+        if examined.late:
+            done.late += 1
+            done.first_late = done.first_late or str(act["act_id"])
     if part.start + len(rows) != part.end:
         raise Lie("log_entry", part.start + len(rows), "it is missing")
     done.root = tree.end()
@@ -81,10 +83,7 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
 def _require_other(examiner: Examiner, row: Any) -> None:
     """Demand of an entry without an act that it is one that needs none, or that of a key event on record."""
     index = row["log_index"]
-    try:
-        kind = strict_json.loads(row["entry"].removeprefix(HEAD))["t"]
-    except (MalformedJson, KeyError, TypeError) as error:
-        raise Lie("log_entry", index, "it is no entry of a log of this kind") from error
+    kind = kind_of(row["entry"], "log_entry", index)
     if kind in _OF_ACTS:
         raise Lie("log_entry", index, "it is that of an act, and names none")
     if kind == "key" and index not in examiner.keys.book.logged:

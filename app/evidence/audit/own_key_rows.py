@@ -7,12 +7,12 @@ import asyncpg
 
 from app.errors import Problem
 from app.evidence.audit.key_book import ExchangeFact, KeyBook
+from app.evidence.audit.key_queue import KeyQueue
 from app.evidence.audit.lies import Lie
 from app.signing import strict_json
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk, thumbprint
 from app.transparency.entries import key_entry
-from app.transparency.tree import leaf_hash
 
 _OWN = "SELECT kid, purpose, jwk::text AS jwk FROM exchange_key ORDER BY created_at, kid"
 _EVENTS = """
@@ -22,7 +22,7 @@ _EVENTS = """
 _TYP = "lead-key+jws"
 
 
-async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, waiting: set[bytes]) -> None:
+async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, queue: KeyQueue) -> None:
     """Enter the exchange's keys in the book; raise `Lie` for one that nothing made follow the one before it."""
     for row in await connection.fetch(_OWN):
         jwk = json.loads(row["jwk"])
@@ -40,7 +40,7 @@ async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, wa
         if former in followed:
             raise Lie("exchange_key_event", number, "the key that it follows was followed before")
         followed[former] = row["kid"]
-        _require_logged(book, row, waiting)
+        _require_logged(book, row, queue)
     _require_one_line(book, followed)
 
 
@@ -52,11 +52,13 @@ def _verified(book: KeyBook, row: Any) -> str:
         raise ValueError("the request is about another key")
     parties = {"typ": _TYP, "aud": book.exchange, "iss": book.exchange}
     verify_detached(token, row["body"], load_public_jwk(former.jwk), **parties)
-    verify_detached(offered["proof"], token.header.kid.encode("ascii"), load_public_jwk(own.jwk), **parties)
+    proof = verify_detached(offered["proof"], token.header.kid.encode("ascii"), load_public_jwk(own.jwk), **parties)
+    if proof.header.jti != token.header.jti:
+        raise ValueError("the proof is of another request")
     return token.header.kid
 
 
-def _require_logged(book: KeyBook, row: Any, waiting: set[bytes]) -> None:
+def _require_logged(book: KeyBook, row: Any, queue: KeyQueue) -> None:
     entry = key_entry(
         node=book.exchange,
         kid=row["kid"],
@@ -65,12 +67,7 @@ def _require_logged(book: KeyBook, row: Any, waiting: set[bytes]) -> None:
         key_event=row["number"],
         request_jws=row["jws"],
     )
-    if leaf_hash(entry) != row["leaf_hash"]:
-        raise Lie("exchange_key_event", row["number"], "its leaf hash is not that of its own log entry")
-    if row["log_index"] is None and entry not in waiting:
-        raise Lie("exchange_key_event", row["number"], "it is neither in the log nor waiting for it")
-    if row["log_index"] is not None:
-        book.logged.add(row["log_index"])
+    queue.place(book, row, "exchange_key_event", row["number"], entry, "key")
 
 
 def _require_one_line(book: KeyBook, followed: dict[str, str]) -> None:

@@ -24,6 +24,8 @@ from app.evidence.audit.key_book import KeyBook, Keys
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import PartDone, check_part
 from app.evidence.audit.part import Part
+from app.evidence.audit.waiting_part import WaitingDone, WaitingPart
+from app.evidence.audit.waiting_part import check_waiting as check_waiting_part
 from app.evidence.surroundings import Surroundings, read_surroundings
 from app.registry.exchange_keys import log_origin
 from app.vault import Vault, open_vault
@@ -53,6 +55,9 @@ class Worker:
 
     def log(self, part: Part) -> PartDone:
         return self._run(lambda connection: check_part(connection, self._vault, self._examiner, part))
+
+    def waiting(self, part: WaitingPart) -> WaitingDone:
+        return self._run(lambda connection: check_waiting_part(connection, self._vault, self._examiner, part))
 
     def cases(self, root_ids: Sequence[str]) -> Counter[str]:
         return self._run(
@@ -132,6 +137,11 @@ def end() -> None:
 
 def check_log(part: Part) -> PartDone:
     done: PartDone = _mine.worker.log(part)
+    return done
+
+
+def check_waiting(part: WaitingPart) -> WaitingDone:
+    done: WaitingDone = _mine.worker.waiting(part)
     return done
 
 
