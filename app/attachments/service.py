@@ -1,7 +1,6 @@
 """Taking a file in, handing it out, deleting it, and clearing up behind a crash."""
 
 import asyncio
-import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
@@ -14,16 +13,9 @@ from starlette.requests import ClientDisconnect
 
 from app import loops
 from app.attachments import queries
-from app.attachments.chunks import (
-    HEADER_BYTES,
-    PREFIX_BYTES,
-    ChunkCipher,
-    chunk_count,
-    in_chunks,
-    sealed_range,
-    sealed_size,
-)
+from app.attachments.chunks import PREFIX_BYTES, ChunkCipher, in_chunks
 from app.attachments.examination import Examination
+from app.attachments.opening import opened, require_size
 from app.attachments.queries import StoredFile
 from app.attachments.sealed import SealedFile
 from app.attachments.store import AttachmentStore
@@ -33,14 +25,9 @@ from app.vault import KEY_BYTES, Vault
 
 SECONDS_OF_SILENCE = 30
 SECONDS_OF_UPLOAD = 3600
-CHUNKS_READ_AHEAD = 4
 SWEEP_AFTER = timedelta(hours=2)  # longer than an upload may last
 SWEEP_SECONDS = 3600
 _log = structlog.get_logger(__name__)
-
-
-class DamagedObject(Exception):
-    """A stored object is not what its row says; nothing of it may pass for the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +70,7 @@ class Attachments:
         return await self._checked(sealed.file)
 
     async def _checked(self, file: StoredFile) -> tuple[int, AsyncIterator[bytes]]:
-        if await self.store.size(file.object_key) != sealed_size(file.size):
-            raise DamagedObject(file.object_key)
-        return file.size, self._opened(file)
+        return await require_size(self.store, file), opened(self.store, file)
 
     async def delete(self, node_id: str, sha256: str) -> None:
         """Delete the node's own upload; raise `NotFound`, or `WrongState` if an act names it."""
@@ -97,21 +82,6 @@ class Attachments:
             await self.store.delete(object_key)
         except (BaseError, OSError) as error:
             _log.warning("an object is left to the sweep", error=type(error).__name__)
-
-    async def _opened(self, file: StoredFile) -> AsyncIterator[bytes]:
-        (header,) = await self.store.read(file.object_key, [(0, HEADER_BYTES)])
-        cipher = ChunkCipher.from_header(file.file_key, header)
-        digest, count = hashlib.sha256(), chunk_count(file.size)
-        for first in range(0, count, CHUNKS_READ_AHEAD):
-            indexes = range(first, min(first + CHUNKS_READ_AHEAD, count))
-            ranges = [sealed_range(index, file.size) for index in indexes]
-            for index, sealed in zip(indexes, await self.store.read(file.object_key, ranges), strict=True):
-                last = index == count - 1
-                chunk = cipher.open(index, sealed, last=last)
-                digest.update(chunk)
-                if last and digest.digest() != file.sha256:
-                    raise DamagedObject(file.object_key)
-                yield chunk
 
 
 async def _sealed(

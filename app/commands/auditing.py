@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from app.commands.master_key import opened
 from app.config import Settings
 
 if TYPE_CHECKING:
-    from app.evidence.audit.outside import Outside
+    from app.evidence.audit.wanted import Found, Wanted
 
 
 def audit(
@@ -27,10 +28,15 @@ def audit(
         typer.Option(help="A checkpoint that somebody kept: a signed note, or the value of X-Log-Checkpoint."),
     ] = None,
     bundle: Annotated[list[Path] | None, typer.Option(help="A bundle that an agency kept.")] = None,
+    attachments: Annotated[
+        bool, typer.Option("--attachments", help="Read every file that acts name, and compare size and digest.")
+    ] = False,
 ) -> None:
     """Compute signatures, receipts, log, tree, inboxes and cases again; reads only, also beside a running service."""
     from app.evidence.audit.outside import Unusable, read_outside
     from app.evidence.audit.state import MalformedState
+    from app.evidence.audit.stored_files import StoreUnreadable
+    from app.evidence.audit.wanted import Wanted
     from app.evidence.bundle_files import BundleRefused
     from app.registry.exchange_keys import log_origin
 
@@ -38,27 +44,42 @@ def audit(
     try:
         outside = read_outside(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
         with opened(settings) as url:
-            asyncio.run(_run(settings, url, jobs or os.cpu_count() or 1, state, outside))
-    except (Unusable, MalformedState, BundleRefused) as wrong:
+            wanted = Wanted(jobs or os.cpu_count() or 1, state, outside, attachments)
+            asyncio.run(_run(settings, url, wanted))
+    except (Unusable, MalformedState, BundleRefused, StoreUnreadable) as wrong:
         raise CommandFailed(str(wrong)) from wrong
 
 
-async def _run(settings: Settings, url: str, jobs: int, state: Path | None, outside: "Outside") -> None:
+async def _run(settings: Settings, url: str, wanted: "Wanted") -> None:
     from app.commands.progress import Bars
-    from app.evidence.audit.audit import Wanted, run
+    from app.evidence.audit.audit import run
     from app.evidence.audit.lies import Lie
 
     with Bars() as bars:
         try:
-            found = await run(settings, url, Wanted(jobs, state, outside), bars)
+            found = await run(settings, url, wanted, bars)
         except Lie as lie:
             raise CommandFailed(f"LIE: {lie}") from lie
     typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: nothing lies")
     typer.echo(f"root {found.root.hex()}")
+    for line in _remarks(found):
+        typer.echo(line)
+
+
+def _remarks(found: "Found") -> Iterator[str]:
+    """Yield what is to be known besides: what was not looked at, and what nobody pinned."""
+    if found.files is None:
+        yield "what the files say that acts name was not looked at: --attachments reads them"
+    else:
+        yield f"{found.files} files read: each is what its acts say"
     if found.waiting:
-        typer.echo(f"{found.waiting} entries wait for the log; they hold too")
+        yield f"{found.waiting} entries wait for the log, and hold too"
     if found.late:
         late = f"{found.late} acts were logged later than their receipts promised, by the exchange's own clock"
-        typer.echo(f"{late}; the first is {found.first_late}")
+        yield f"{late}; the first is {found.first_late}"
     if found.saved:
-        typer.echo(f"signatures of the first {found.saved} entries were verified by an earlier audit")
+        yield f"signatures of the first {found.saved} entries were verified by an earlier audit"
+    for origin in found.witnessing.unpinned:
+        yield f"witnessed log {origin}: the policy has no key of it, so its signature was not verified"
+    for vkey in found.witnessing.strangers:
+        yield f"cosignatures by {vkey}: they verify; the policy does not say whose key that is"

@@ -7,9 +7,10 @@ from app.config import Settings
 from app.demo.show import Show
 from app.demo.stage import EXCHANGE_ID
 from app.demo.story import StoryBroken
-from app.evidence.audit.audit import Found, Wanted, run
+from app.evidence.audit.audit import run
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.progress import Unwatched
+from app.evidence.audit.wanted import Found, Wanted
 
 
 def audit(home: Path, database_url: str, show: Show) -> None:
@@ -17,10 +18,10 @@ def audit(home: Path, database_url: str, show: Show) -> None:
     # None of the caller's settings, as for the exchange itself.
     settings = Settings(_env_prefix="LEADBRIDGE_DEMO_HAS_NONE_", data_dir=home, exchange_id=EXCHANGE_ID)
     try:
-        found: Found = asyncio.run(run(settings, database_url, Wanted(jobs=1), Unwatched()))
+        found: Found = asyncio.run(run(settings, database_url, Wanted(jobs=1, files=True), Unwatched()))
     except Lie as lie:
         raise StoryBroken(f"the audit found a lie: {lie}") from lie
     if found.late:
         raise StoryBroken(f"{found.late} acts were logged later than promised, first {found.first_late}")
-    what = f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases"
-    show.line(f"✓ 审计 leadbridge audit → {what}: 无一虚假 nothing lies", "green")
+    what = f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases, {found.files} files"
+    show.line(f"✓ 审计 leadbridge audit --attachments → {what}: 无一虚假 nothing lies", "green")

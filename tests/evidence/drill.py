@@ -1,7 +1,7 @@
 """The attacker of the drill: whoever owns the database, with superuser rights and the exchange's own keys."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from app.config import Settings
 from app.db import create_engine
 from app.docket.issuer import utc_now
 from app.docket.reading import root_key, stored_body
-from app.evidence.audit.audit import Wanted, run
+from app.evidence.audit.audit import run
 from app.evidence.audit.lies import Lie
-from app.evidence.audit.outside import read_outside
+from app.evidence.audit.outside import Outside, read_outside
 from app.evidence.audit.progress import Unwatched
+from app.evidence.audit.wanted import Found, Wanted
 from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, open_ring
 from app.transparency.checkpoint import Log
 from app.transparency.entries import act_entry
@@ -31,6 +32,7 @@ class Attacker:
     exchange: World
     data_dir: Path
     leads: tuple[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def do(self, *statements: str, **values: Any) -> list[Any]:
         """Run statements in one transaction in which no trigger fires."""
@@ -55,13 +57,18 @@ class Attacker:
         ((wrapped,),) = self.do('SELECT data_key FROM "case" WHERE root_id = :root', root=root_id)
         return root_key(open_vault(Settings(data_dir=self.data_dir)), root_id, wrapped)
 
-    def audited(self, checkpoint: Path | None = None, bundle: Path | None = None, **settings: Any) -> str:
-        """Audit the attacked database, against what lies in these files; return the lie, or nothing."""
-        given = Settings(data_dir=self.data_dir, exchange_id=EXCHANGE_ID, **settings)
+    async def look(self, *, jobs: int = 1, outside: Outside | None = None, **given: Any) -> Found:
+        """Audit the attacked database; raise the lie. `state` and `files` are the audit's own, the rest settings."""
+        wanted = {name: given.pop(name) for name in ("state", "files") if name in given}
+        settings = Settings(data_dir=self.data_dir, exchange_id=EXCHANGE_ID, **{**self.settings, **given})
+        url = self.exchange.database_url
+        return await run(settings, url, Wanted(jobs, outside=outside or Outside(), **wanted), Unwatched())
+
+    def audited(self, checkpoint: Path | None = None, bundle: Path | None = None, **given: Any) -> str:
+        """Audit it against what lies in these files; return the lie, or nothing."""
         kept = [[one] if one else [] for one in (checkpoint, bundle)]
-        outside = read_outside(*kept, log_origin(EXCHANGE_ID))
         try:
-            asyncio.run(run(given, self.exchange.database_url, Wanted(1, outside=outside), Unwatched()))
+            asyncio.run(self.look(outside=read_outside(*kept, log_origin(EXCHANGE_ID)), **given))
         except Lie as lie:
             return str(lie)
         return ""

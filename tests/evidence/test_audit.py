@@ -66,6 +66,8 @@ def test_casework_with_splits_merges_lapses_matches_files_and_revocations_holds(
     answer = audit()
     assert (answer.returncode, answer.stderr) == (0, "")
     assert f"{acts} acts and notices, {cases} cases: nothing lies" in answer.stdout
+    assert "was not looked at: --attachments reads them" in answer.stdout
+    assert "1 files read: each is what its acts say" in audit("--attachments").stdout
 
 
 def test_a_round_of_supplementary_investigation_is_no_lie(exchange: World, audit: Audited) -> None:

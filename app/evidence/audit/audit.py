@@ -5,12 +5,10 @@ then the cases in the order of their ids with the rows that follow from them, la
 """
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 
@@ -18,17 +16,22 @@ from app.access.checking import check_access_log
 from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.evidence.audit import worker
+from app.evidence.audit.in_order import in_order
 from app.evidence.audit.inbox_rows import join, require_no_more
 from app.evidence.audit.key_notice_rows import require_logged
 from app.evidence.audit.key_rows import read_keys
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import PartDone
-from app.evidence.audit.outside import Outside, require_kept
+from app.evidence.audit.outside import require_kept
 from app.evidence.audit.part import Known, Part
 from app.evidence.audit.progress import Progress
 from app.evidence.audit.remains import require_no_remains
 from app.evidence.audit.state import State, read_state, write_state
+from app.evidence.audit.stored_files import count_files, file_parts, require_store
 from app.evidence.audit.waiting_part import WaitingPart, require_queued_once
+from app.evidence.audit.wanted import Found, Wanted
+from app.evidence.audit.witnessed_rows import Witnessing, read_witnessing
+from app.transparency.assembly import read_policy
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
 from app.vault import open_vault
 
@@ -39,35 +42,6 @@ _WAITING = "SELECT ordinal FROM unsequenced ORDER BY ordinal"
 _LEAVES = "SELECT leaf_hash FROM log_entry WHERE log_index >= $1 AND log_index < $2 ORDER BY log_index"
 _ROOTS = 'SELECT root_id::text FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
 _NO_ID = "00000000-0000-0000-0000-000000000000"
-A = TypeVar("A")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an audit is to do besides: with how many processes, from where, against what was kept outside."""
-
-    jobs: int
-    state: Path | None = None
-    outside: Outside = field(default_factory=Outside)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was checked and is true.
-
-    `saved` entries had their signatures verified by an earlier audit, `waiting` ones have no place in the log yet.
-    `late` acts were logged later than their receipts promised, by the exchange's own clock; `first_late` before others.
-    """
-
-    entries: int
-    root: bytes
-    acts: int
-    cases: int
-    saved: int
-    waiting: int = 0
-    late: int = 0
-    first_late: str | None = None
 
 
 class Audit:
@@ -84,21 +58,30 @@ class Audit:
         self._state: State | None = None
         self._waiting: list[int] = []
         self._first_late: str | None = None
+        self._policy = read_policy(settings.witness_policy)
+        self._witnessing = Witnessing()
 
-    async def open(self) -> tuple[int, int]:
-        """Find how much there is, entries (waiting ones too) and cases; raise `Lie` for a log shorter than was kept."""
+    async def open(self) -> tuple[int, int, int]:
+        """Find how much there is: entries (waiting ones too), cases, files to read.
+
+        Raises `Lie` for a log that is shorter than what was kept of it, and for a witnessed one that went back.
+        """
         if self._wanted.state is not None:
             self._state = read_state(self._wanted.state, self._exchange)
         self.size = await self._connection.fetchval(_SIZE)
         for known in self._known():
             if known.size > self.size:
                 raise Lie("log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log")
+        before = self._state.witnessed if self._state else {}
+        self._witnessing = await read_witnessing(self._connection, self._policy, before)
         self._waiting = [row["ordinal"] for row in await self._connection.fetch(_WAITING)]
-        return self.size + len(self._waiting), await self._connection.fetchval('SELECT count(*) FROM "case"')
+        cases = await self._connection.fetchval('SELECT count(*) FROM "case"')
+        files = await count_files(self._connection) if self._wanted.files else 0
+        return self.size + len(self._waiting), cases, files
 
     async def log(self, pool: Executor, progress: Progress) -> None:
         """Check the log and everything in it, part by part."""
-        async for done in _in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
+        async for done in in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
             join(self._inboxes, sorted(done.inboxes.items()))
             self._count += Counter(enclosed=done.enclosed, late=done.late)
             self._first_late = self._first_late or done.first_late
@@ -106,20 +89,27 @@ class Audit:
             self._reached(done)
         await require_no_more(self._connection, self._inboxes)
         await require_queued_once(self._connection)
-        async for waiting in _in_order(pool, worker.check_waiting, self._queue(), self._wanted.jobs):
+        async for waiting in in_order(pool, worker.check_waiting, self._queue(), self._wanted.jobs):
             self._count += Counter(enclosed=waiting.enclosed, waiting=waiting.rows)
             progress.log(self.size + self._count["waiting"])
         await require_logged(self._connection)
 
     async def cases(self, pool: Executor, progress: Progress) -> None:
         """Check the cases and their rows, page by page; then that there are no others."""
-        async for count in _in_order(pool, worker.check_case_rows, self._pages(), self._wanted.jobs):
+        async for count in in_order(pool, worker.check_case_rows, self._pages(), self._wanted.jobs):
             self._count += count
             progress.cases(self._count["cases"])
         await require_no_remains(self._connection, self.size, self._count)
         await require_kept(self._connection, self._wanted.outside)
         for fault in (await check_access_log(self._connection)).faults:
             raise Lie("access_log", *fault.split(": ", 1))
+
+    async def files(self, pool: Executor, progress: Progress) -> None:
+        """Read the files that acts name, if that is wanted."""
+        if self._wanted.files:
+            async for count in in_order(pool, worker.check_files, file_parts(self._connection), self._wanted.jobs):
+                self._count += Counter(files=count)
+                progress.files(self._count["files"])
 
     def found(self) -> Found:
         saved = self._state.size if self._state else 0
@@ -132,6 +122,8 @@ class Audit:
             waiting=len(self._waiting),
             late=self._count["late"],
             first_late=self._first_late,
+            files=self._count["files"] if self._wanted.files else None,
+            witnessing=self._witnessing,
         )
 
     def _known(self) -> tuple[Known, ...]:
@@ -163,16 +155,21 @@ class Audit:
 
     def _reached(self, done: PartDone) -> None:
         self.root = done.root
-        reached = done.end > (self._state.size if self._state else 0)
+        reached = done.end >= (self._state.size if self._state else 0)
         if self._wanted.state is not None and reached:
-            write_state(self._wanted.state, State(self._exchange, done.end, done.root))
+            heads = self._witnessing.heads
+            write_state(self._wanted.state, State(self._exchange, done.end, done.root, heads))
 
 
 async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) -> Found:
     """Audit a database and return what is true of it; raise `Lie` for the first row that is not.
 
-    Reads only, in one snapshot, so it may run beside a service that takes acts.
+    Reads only, in one snapshot, so it may run beside a service that takes acts. Raises `StoreUnreadable` if the files
+    cannot be read, and `PolicyError` or OSError for a witness policy that cannot.
     """
+    if wanted.files:
+        # Before any worker starts, as with the keys below.
+        require_store(settings)
     engine = create_engine(url, pool_size=1, application_name="leadbridge-audit")
     try:
         async with (
@@ -190,6 +187,7 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
             try:
                 await audit.log(pool, progress)
                 await audit.cases(pool, progress)
+                await audit.files(pool, progress)
             finally:
                 if wanted.jobs == 1:
                     await asyncio.get_running_loop().run_in_executor(pool, worker.end)
@@ -197,14 +195,3 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
             return audit.found()
     finally:
         await engine.dispose()
-
-
-async def _in_order(pool: Executor, check: Callable[[A], R], tasks: AsyncIterator[A], jobs: int) -> AsyncIterator[R]:
-    """Yield results in the order of the tasks, with a few more under way: so the first lie is the first in order."""
-    loop, under_way = asyncio.get_running_loop(), deque[asyncio.Future[R]]()
-    async for task in tasks:
-        under_way.append(loop.run_in_executor(pool, check, task))
-        if len(under_way) > 2 * jobs:
-            yield await under_way.popleft()
-    while under_way:
-        yield await under_way.popleft()

@@ -10,6 +10,10 @@ from app.transparency.tiles import WIDTH
 
 _SUBTREES = "SELECT level, count(*) AS found, max(position) + 1 AS last FROM log_subtree GROUP BY level"
 _NEWEST = "SELECT max(size) FROM checkpoint"
+_COSIGNED = """
+    SELECT size, witness FROM checkpoint_cosignature c WHERE NOT EXISTS (SELECT FROM checkpoint k WHERE k.size = c.size)
+    ORDER BY size, witness LIMIT 1
+"""
 _ORPHANS = {
     "act": 'SELECT act_id FROM act a WHERE NOT EXISTS (SELECT FROM "case" c WHERE c.root_id = a.root_id)',
     "act_reader": "SELECT node_id || ' ' || act_id FROM act_reader r WHERE NOT EXISTS "
@@ -32,6 +36,8 @@ async def require_no_remains(connection: "asyncpg.Connection[Any]", size: int, c
     newest = await connection.fetchval(_NEWEST)
     if (newest or 0) != size:
         raise Lie("checkpoint", newest or 0, f"the newest one; the log has {size} entries")
+    for row in await connection.fetch(_COSIGNED):
+        raise Lie("checkpoint", row["size"], f"it is gone; {row['witness']} has cosigned it")
     for table, orphan in _ORPHANS.items():
         stored = await connection.fetchval(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (ours)
         if stored != count[table]:

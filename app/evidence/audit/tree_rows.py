@@ -1,6 +1,7 @@
 """The tree as it is stored: subtrees, checkpoints and cosignatures against the leaves that were read."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import asyncpg
@@ -11,6 +12,7 @@ from app.evidence.audit.part import Part
 from app.signing import b64url
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
 from app.transparency.note import (
+    COSIGNATURE,
     ED25519,
     Note,
     NoteError,
@@ -26,7 +28,7 @@ _CHECKPOINTS = """
     SELECT size, root, note FROM checkpoint WHERE (size > $1 OR $1 = 0) AND size <= $2 ORDER BY size
 """
 _COSIGNATURES = """
-    SELECT size, witness, line FROM checkpoint_cosignature WHERE (size > $1 OR $1 = 0) AND size <= $2
+    SELECT size, witness, line, at FROM checkpoint_cosignature WHERE (size > $1 OR $1 = 0) AND size <= $2
     ORDER BY size, witness
 """
 _SUBTREES = "SELECT level, position, hash FROM log_subtree WHERE level = $1 AND position >= $2 AND position < $3"
@@ -103,7 +105,16 @@ class TreePart:
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self.examiner.log_origin, size, root):
             raise Lie("checkpoint", size, "the note is of another log, size or root")
         for line in self.cosigned.get(size, []):
-            try:
-                verify_note(Note(note.text, parse_signatures(f"{line['line']}\n")), [parse_vkey(line["witness"])])
-            except NoteError as error:
-                raise Lie("checkpoint_cosignature", f"{size} {line['witness']}", str(error)) from error
+            _require_cosigned(note.text, line)
+
+
+def _require_cosigned(text: str, row: Any) -> None:
+    """Demand that a witness signed a checkpoint's text, at the time that is kept of it."""
+    key = f"{row['size']} {row['witness']}"
+    try:
+        (signed,) = verify_note(Note(text, parse_signatures(f"{row['line']}\n")), [parse_vkey(row["witness"])])
+        at = datetime.fromtimestamp(signed.at or 0, UTC)
+    except (NoteError, OverflowError, OSError, ValueError) as error:
+        raise Lie("checkpoint_cosignature", key, str(error)) from error
+    if signed.verifier.kind != COSIGNATURE or at != row["at"]:
+        raise Lie("checkpoint_cosignature", key, "it is no cosignature of that time")

@@ -14,6 +14,7 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.attachments.store import AttachmentStore
 from app.config import Settings
 from app.db import create_engine, raw
 from app.docket.index_keys import read_index_keys
@@ -24,6 +25,8 @@ from app.evidence.audit.key_book import KeyBook, Keys
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.log_part import PartDone, check_part
 from app.evidence.audit.part import Part
+from app.evidence.audit.stored_files import check_files as check_stored_files
+from app.evidence.audit.stored_files import require_store
 from app.evidence.audit.waiting_part import WaitingDone, WaitingPart
 from app.evidence.audit.waiting_part import check_waiting as check_waiting_part
 from app.evidence.surroundings import Surroundings, read_surroundings
@@ -49,6 +52,8 @@ class Worker:
     def __init__(self, orders: Orders) -> None:
         self._runner = asyncio.Runner()
         self._vault: Vault = open_vault(orders.settings)
+        self._settings = orders.settings
+        self._store: AttachmentStore | None = None
         exchange = orders.settings.exchange_id
         self._examiner = Examiner(Keys(orders.book), exchange, log_origin(exchange))
         self._connection, self._surroundings, self._index_key = self._runner.run(_join(orders, self._vault))
@@ -63,6 +68,10 @@ class Worker:
         return self._run(
             lambda connection: check_cases(connection, self._vault, self._surroundings, self._index_key, root_ids)
         )
+
+    def files(self, object_keys: Sequence[str]) -> int:
+        store = self._store = self._store or require_store(self._settings)
+        return self._run(lambda connection: check_stored_files(connection, self._vault, store, object_keys))
 
     def close(self) -> None:
         """Give the connection back."""
@@ -143,6 +152,11 @@ def check_log(part: Part) -> PartDone:
 def check_waiting(part: WaitingPart) -> WaitingDone:
     done: WaitingDone = _mine.worker.waiting(part)
     return done
+
+
+def check_files(object_keys: Sequence[str]) -> int:
+    count: int = _mine.worker.files(object_keys)
+    return count
 
 
 def check_case_rows(root_ids: Sequence[str]) -> Counter[str]:
