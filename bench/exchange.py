@@ -56,7 +56,10 @@ def running(data_dir: Path, *, database_url: str | None = None, options: Sequenc
         try:
             address = f"http://127.0.0.1:{port}"
             _wait(address, server, data_dir)
-            yield Exchange(address, server.pid, data_dir, _agencies(address, settings))
+            agencies = _agencies(address, settings)
+            yield Exchange(address, server.pid, data_dir, agencies)
+            for agency in agencies.values():
+                agency.close()
         finally:
             server.terminate()
             server.wait(PATIENCE)
@@ -94,6 +97,7 @@ def _agencies(address: str, settings: Mapping[str, str]) -> dict[str, Agency]:
         agency = Agency(address, node_id, EXCHANGE_ID, keys)
         agency.enrol(registrar.enrolment_code(node_id)["code"])
         agencies[node_id] = agency
+    registrar.http.close()
     return agencies
 
 

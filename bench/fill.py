@@ -1,7 +1,9 @@
 """Many leads at once, straight into the tables: copies of leads that were played through the API, under new ids.
 
-Every case opens with the exchange's own keys. Left out are `act` and `log_entry`: the pages that are measured read
-neither, and a million leads' worth is some 15 GB.
+Every case opens with the exchange's own keys, every time in it and in the lists is moved by as much as the lead, and
+the sums of the statistics are what these leads add up to; `tests/test_bench_fill.py` holds the copies to what the
+service wrote. Left out are `act` and the log: the pages that are measured read neither, and a million leads' worth is
+some 15 GB.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from app.config import Settings
 from app.db import create_engine, driver_connection
 from app.vault import KEY_BYTES, Vault, encrypt, open_vault
 from bench.database import fetch
-from bench.templates import LEAD_NO, REGISTERED_AT, Template
+from bench.templates import LEAD_NO, Template
 
 STATEMENTS = Path(__file__).with_name("fill.sql")
 PERIOD = timedelta(days=730)
@@ -81,13 +83,21 @@ async def _fill_lists(filling: Filling) -> None:
             await connection.copy_records_to_table("slot", records=slots)
             await connection.execute(
                 "CREATE TEMPORARY TABLE copied ON COMMIT DROP AS "
-                "SELECT i::bigint AS n, lead_id AS old_lead, $1::timestamptz + i * $2::bigint * interval '1 us' AS at "
-                "FROM generate_series(0, $3::int - 1) AS i JOIN slot ON template = i % $4::int AND slot = 0",
+                "SELECT i::bigint AS n, lead_id AS old_lead, $1::timestamptz + i * $2::bigint * interval '1 us' AS at, "
+                "$1::timestamptz + i * $2::bigint * interval '1 us' - e.registered_at AS moved "
+                "FROM generate_series(0, $3::int - 1) AS i JOIN slot ON template = i % $4::int AND slot = 0 "
+                "JOIN (SELECT DISTINCT lead_id, registered_at FROM lead_entry) AS e USING (lead_id)",
                 filling.registered_at(0),
                 filling.step,
                 filling.count,
                 len(filling.templates),
             )
+            await connection.execute(
+                "CREATE TEMPORARY TABLE tally (lead_id uuid, node_id text, audience text, measure text, number int, "
+                "lag interval) ON COMMIT DROP"
+            )
+            tallied = [(one.lead_id, *astuple(tally)) for one in filling.templates for tally in one.tallies]
+            await connection.copy_records_to_table("tally", records=tallied)
             for statement in STATEMENTS.read_text().split(";\n"):
                 await connection.execute(statement)
     finally:
@@ -120,8 +130,15 @@ def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[tuple[str
         template = filling.template(number)
         given = {str(slot): new_id(number, slot) for slot in range(len(template.ids))}
         given[LEAD_NO] = f"XS-990121-TOWNSHIP-2026-{number:07d}"
-        given[REGISTERED_AT] = filling.registered_at(number).isoformat().replace("+00:00", "Z")
-        pieces = [given[one] if place % 2 else one for place, one in enumerate(template.pieces)]
+        moved = filling.registered_at(number) - template.registered_at
+        pieces = [
+            one if place % 2 == 0 else _moved(one, moved) if isinstance(one, datetime) else given[one]
+            for place, one in enumerate(template.pieces)
+        ]
         root_id, data_key = given["0"].encode(), os.urandom(KEY_BYTES)
         snapshot = encrypt(data_key, "".join(pieces).encode(), root_id)
-        yield given["0"], len(template.ids), vault.wrap(data_key, root_id), snapshot
+        yield given["0"], template.last_seq, vault.wrap(data_key, root_id), snapshot
+
+
+def _moved(at: datetime, moved: timedelta) -> str:
+    return (at + moved).isoformat().replace("+00:00", "Z")

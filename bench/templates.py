@@ -1,7 +1,6 @@
 """Leads played through the API, as patterns for many: each stands where leads of a county usually stand."""
 
 import asyncio
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from app.casework.case import Case
 from app.client import Agency, uuid7
 from app.config import Settings
 from app.db import create_engine, driver_connection
@@ -21,19 +21,24 @@ from app.vault import decrypt, open_vault
 from bench.database import fetch
 from bench.documents import HANDLER, SIGNATORY, offer_content, register_content, screen_content
 from bench.exchange import EXCHANGE_ID, POLICE, TOWNSHIPS, Exchange
+from bench.tallied import Tally, tallies
 
 STAGES = ("registered", "screened", "offered", "received", "accepted", "accepted")
-# A snapshot, cut at every id: what stands at odd places is the number of an id, or one of the names below.
-LEAD_NO, REGISTERED_AT = "lead_no", "registered_at"
+# A snapshot, cut at every id and every time: at odd places stands the number of an id, the lead's number, or a time.
+LEAD_NO = "lead_no"
+_TIME = r"(?<=\")[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2})(?=\")"
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One played lead: its ids in a fixed order, the lead's own first, and its case cut at them."""
+    """One played lead: its ids in a fixed order, the lead's own first, its case cut at them, and what it adds up to."""
 
     lead_id: str
+    registered_at: datetime
+    last_seq: int
     ids: tuple[str, ...]
-    pieces: tuple[str, ...]
+    pieces: tuple[str | datetime, ...]
+    tallies: tuple[Tally, ...]
 
 
 def play(exchange: Exchange, url: str) -> list[Template]:
@@ -92,8 +97,15 @@ def _template(data_dir: Path, url: str, lead_id: str) -> Template:
         lead_id,
     )
     ids = (lead_id, *(str(row["id"]) for row in rows))
-    stored = fetch(url, 'SELECT data_key, snapshot FROM "case" WHERE root_id = $1::uuid', lead_id)[0]
-    return Template(lead_id, ids, _pieces(_opened(data_dir, lead_id, stored), lead_id, ids))
+    stored = fetch(url, 'SELECT * FROM "case" WHERE root_id = $1::uuid', lead_id)[0]
+    acts = fetch(
+        url, "SELECT sender, received_at FROM act WHERE root_id = $1::uuid AND sender <> $2", lead_id, EXCHANGE_ID
+    )
+    snapshot = _opened(data_dir, lead_id, stored)
+    case = Case.model_validate_json(snapshot)
+    lead = case.leads[lead_id]
+    pieces = _pieces(snapshot, lead.lead_no, ids)
+    return Template(lead_id, lead.registered_at, stored["last_seq"], ids, pieces, tuple(tallies(case, acts)))
 
 
 def _opened(data_dir: Path, lead_id: str, stored: asyncpg.Record) -> str:
@@ -101,9 +113,9 @@ def _opened(data_dir: Path, lead_id: str, stored: asyncpg.Record) -> str:
     return decrypt(key, stored["snapshot"], lead_id.encode()).decode()
 
 
-def _pieces(snapshot: str, lead_id: str, ids: tuple[str, ...]) -> tuple[str, ...]:
-    lead = json.loads(snapshot)["leads"][lead_id]
-    names = {lead["lead_no"]: LEAD_NO, lead["registered_at"]: REGISTERED_AT}
-    names |= {one: str(number) for number, one in enumerate(ids)}
-    cut = re.split("(" + "|".join(map(re.escape, names)) + ")", snapshot)
-    return tuple(names[piece] if place % 2 else piece for place, piece in enumerate(cut))
+def _pieces(snapshot: str, lead_no: str, ids: tuple[str, ...]) -> tuple[str | datetime, ...]:
+    names = {lead_no: LEAD_NO} | {one: str(number) for number, one in enumerate(ids)}
+    cut = re.split(f"({'|'.join(map(re.escape, names))}|{_TIME})", snapshot)
+    return tuple(
+        (names.get(piece) or datetime.fromisoformat(piece)) if place % 2 else piece for place, piece in enumerate(cut)
+    )
