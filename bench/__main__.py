@@ -10,12 +10,14 @@ from bench.audit import measure_audit
 from bench.exchange import describe_machine
 from bench.load import BenchFailed
 from bench.pages import measure_pages
+from bench.reads import measure_reads
 
 MEASUREMENTS: dict[str, Callable[..., None]] = {
     "acts": measure_acts,
     "audit": measure_audit,
     "limit": measure_limit,
     "pages": measure_pages,
+    "reads": measure_reads,
 }
 
 
@@ -37,6 +39,10 @@ def arguments() -> argparse.Namespace:
     pages.add_argument("--rounds", type=int, default=5)
     pages.add_argument("--seconds", type=int, default=3, help="of each round")
     pages.add_argument("--connections", type=int, default=1)
+    reads = kinds.add_parser("reads", help="single acts read with the access log and without it, alternating")
+    reads.add_argument("--rounds", type=int, default=5)
+    reads.add_argument("--seconds", type=int, default=3, help="of each round")
+    reads.add_argument("--connections", type=int, nargs="+", default=[1, 32])
     return parser.parse_args()
 
 

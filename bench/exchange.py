@@ -39,10 +39,20 @@ class Exchange:
 @contextmanager
 def running(data_dir: Path, *, database_url: str | None = None, options: Sequence[str] = ()) -> Iterator[Exchange]:
     """Serve and yield an exchange with one coordination office, five townships and two police organs."""
+    settings = settings_for(data_dir, database_url)
+    with served([*LEADBRIDGE, "serve", *options], settings) as (address, pid):
+        agencies = _agencies(address, settings)
+        yield Exchange(address, pid, data_dir, agencies)
+        for agency in agencies.values():
+            agency.close()
+
+
+def settings_for(data_dir: Path, database_url: str | None = None) -> dict[str, str]:
+    """Return the environment of a process of the exchange, on a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = {
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("LEADBRIDGE_")},
         "PYTHONPATH": str(Path(__file__).parent.parent),
         "LEADBRIDGE_DATA_DIR": str(data_dir),
@@ -50,22 +60,24 @@ def running(data_dir: Path, *, database_url: str | None = None, options: Sequenc
         "LEADBRIDGE_PORT": str(port),
         **({"LEADBRIDGE_DATABASE_URL": database_url} if database_url else {}),
     }
+
+
+@contextmanager
+def served(command: Sequence[str], settings: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Run a server until the block ends; yield its address once it answers, and its process id."""
+    data_dir, address = Path(settings["LEADBRIDGE_DATA_DIR"]), f"http://127.0.0.1:{settings['LEADBRIDGE_PORT']}"
     data_dir.mkdir(exist_ok=True)
-    with (data_dir / "serve.log").open("wb") as log:
-        server = subprocess.Popen([*LEADBRIDGE, "serve", *options], env=settings, stdout=log, stderr=log)
+    with (data_dir / f"serve-{settings['LEADBRIDGE_PORT']}.log").open("w+b") as log:
+        server = subprocess.Popen(command, env=settings, stdout=log, stderr=log)
         try:
-            address = f"http://127.0.0.1:{port}"
-            _wait(address, server, data_dir)
-            agencies = _agencies(address, settings)
-            yield Exchange(address, server.pid, data_dir, agencies)
-            for agency in agencies.values():
-                agency.close()
+            _wait(address, server, Path(log.name))
+            yield address, server.pid
         finally:
             server.terminate()
             server.wait(PATIENCE)
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], data_dir: Path) -> None:
+def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
         try:
@@ -74,7 +86,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], data_dir: Path) -> None
             time.sleep(0.1)
         else:
             return
-    raise BenchFailed(f"`leadbridge serve` does not serve: {(data_dir / 'serve.log').read_text()[-2000:]}")
+    raise BenchFailed(f"`leadbridge serve` does not serve: {log.read_text()[-2000:]}")
 
 
 def _agencies(address: str, settings: Mapping[str, str]) -> dict[str, Agency]:
