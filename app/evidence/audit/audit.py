@@ -49,6 +49,7 @@ class Audit:
 
     def __init__(self, connection: "asyncpg.Connection[Any]", settings: Settings, wanted: Wanted) -> None:
         self._connection = connection
+        self._settings = settings
         self._exchange = settings.exchange_id
         self._wanted = wanted
         self._count: Counter[str] = Counter()
@@ -64,7 +65,8 @@ class Audit:
     async def open(self) -> tuple[int, int, int]:
         """Find how much there is: entries (waiting ones too), cases, files to read.
 
-        Raises `Lie` for a log that is shorter than what was kept of it, and for a witnessed one that went back.
+        Raises `Lie` for a log that is shorter than what was kept of it, and for a witnessed one that went back;
+        `StoreUnreadable` if there are files and no store.
         """
         if self._wanted.state is not None:
             self._state = read_state(self._wanted.state, self._exchange)
@@ -77,6 +79,8 @@ class Audit:
         self._waiting = [row["ordinal"] for row in await self._connection.fetch(_WAITING)]
         cases = await self._connection.fetchval('SELECT count(*) FROM "case"')
         files = await count_files(self._connection) if self._wanted.files else 0
+        if files:
+            require_store(self._settings)
         return self.size + len(self._waiting), cases, files
 
     async def log(self, pool: Executor, progress: Progress) -> None:
@@ -167,9 +171,6 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
     Reads only, in one snapshot, so it may run beside a service that takes acts. Raises `StoreUnreadable` if the files
     cannot be read, and `PolicyError` or OSError for a witness policy that cannot.
     """
-    if wanted.files:
-        # Before any worker starts, as with the keys below.
-        require_store(settings)
     engine = create_engine(url, pool_size=1, application_name="leadbridge-audit")
     try:
         async with (

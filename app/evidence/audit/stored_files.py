@@ -4,6 +4,7 @@ Read a few MiB at a time. An object that several acts name is read once.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -39,7 +40,13 @@ class StoreUnreadable(Exception):
 
 
 def require_store(settings: Settings) -> AttachmentStore:
-    """Return the store that the settings name; raise `StoreUnreadable` for an address that names none."""
+    """Return the store that the settings name; raise `StoreUnreadable` for an address that names none.
+
+    A folder that is not there holds nothing, and that proves nothing: perhaps the audit has other settings.
+    """
+    place = settings.attachments or str(settings.data_dir / "attachments")
+    if "://" not in place and not Path(place).is_dir():
+        raise StoreUnreadable(f"{place} is no folder: is LEADBRIDGE_ATTACHMENTS what the service has?")
     try:
         return open_store(settings)
     except (BaseError, OSError, ValueError) as error:
