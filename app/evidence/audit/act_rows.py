@@ -85,7 +85,7 @@ class Examiner:
         if is_notice:
             if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
                 raise Lie("act", key, "it has no receipt and is no notice of the exchange")
-            return self.keys.of_exchange("signing", header.kid, "act", key), 0
+            return self.keys.of_exchange("signing", header, key, row["place"]), 0
         if (header.typ, header.aud) != ("lead-act+jws", self.exchange):
             raise Lie("act", key, "it was not signed as an act for this exchange")
         return self.keys.of_node(header.iss, header.kid, row["place"], key)
@@ -120,7 +120,9 @@ class Examiner:
         meant = ("lead-receipt+jws", self.exchange, row["sender"], key)
         if (header.typ, header.iss, header.aud, header.jti) != meant:
             raise Lie("act", key, f"{name} signs the receipt of another act")
-        signer = self.keys.of_exchange(purpose, header.kid, "act", key)
+        if abs(header.iat - row["received_at"].timestamp()) > 1:
+            raise Lie("act", key, f"{name} was signed at another time than the receipt says")
+        signer = self.keys.of_exchange(purpose, header, key, row["place"])
         if signatures:
             verify_detached(token, row["receipt"], signer)
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.evidence.audit.lies import Lie
+from app.signing import b64url
+from app.signing.jws import Header
 from app.signing.keys import PublicKey, load_public_jwk
+from app.transparency.note import ED25519, Verifier
+
+HEARD_WITHIN = 300  # seconds
 
 
 @dataclass(slots=True)
@@ -24,10 +29,15 @@ class KeyFact:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeFact:
-    """A key of the exchange and what it is for."""
+    """A key of the exchange and what it is for.
+
+    Another followed it at place `until`, signed for by both at `followed_at`, in seconds since 1970; or none did.
+    """
 
     purpose: str
     jwk: Mapping[str, str]
+    until: int | None = None
+    followed_at: int = 0
 
 
 @dataclass(slots=True)
@@ -63,12 +73,25 @@ class Keys:
             raise Lie("act", act_id, f"signed by {kid}, which was revoked before it")
         return self._load(kid, fact.jwk), fact.number
 
-    def of_exchange(self, purpose: str, kid: str, row: str, key: str) -> PublicKey:
-        """Return a key of the exchange; raise `Lie` about the row that names it if there is none of that purpose."""
-        fact = self.book.own.get(kid)
+    def of_exchange(self, purpose: str, header: Header, act_id: str, place: int) -> PublicKey:
+        """Return a key of the exchange that signed what has a place; raise `Lie` if there is none of that purpose.
+
+        A process may sign by a key for a moment after another followed it, until it hears of that.
+        """
+        fact = self.book.own.get(header.kid)
         if fact is None or fact.purpose != purpose:
-            raise Lie(row, key, f"signed by {kid}, which is no {purpose} key of the exchange")
-        return self._load(kid, fact.jwk)
+            raise Lie("act", act_id, f"signed by {header.kid}, which is no {purpose} key of the exchange")
+        if fact.until is not None and fact.until < place and header.iat > fact.followed_at + HEARD_WITHIN:
+            raise Lie("act", act_id, f"signed by {header.kid}, which another {purpose} key had followed")
+        return self._load(header.kid, fact.jwk)
+
+    def of_log(self, origin: str, size: int) -> list[Verifier]:
+        """Return the keys by one of which a checkpoint of a size is signed: none that was followed in that log."""
+        return [
+            Verifier(origin, ED25519, b64url.decode(fact.jwk["x"]))
+            for fact in self.book.own.values()
+            if fact.purpose == "log" and (fact.until is None or fact.until >= size)
+        ]
 
     def _load(self, kid: str, jwk: Mapping[str, str]) -> PublicKey:
         if kid not in self._loaded:

@@ -1,6 +1,7 @@
 """The exchange's own keys against the events by which one followed another: each is signed by both, and logged."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -34,18 +35,18 @@ async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, qu
         if row["number"] != number:
             raise Lie("exchange_key_event", number, "it is missing")
         try:
-            former = _verified(book, row)
+            former, at = _verified(book, row)
         except (Problem, KeyError, TypeError, ValueError) as error:
             raise Lie("exchange_key_event", number, "it does not verify under both keys") from error
         if former in followed:
             raise Lie("exchange_key_event", number, "the key that it follows was followed before")
         followed[former] = row["kid"]
-        _require_logged(book, row, queue)
+        book.own[former] = replace(book.own[former], until=_place(book, row, queue), followed_at=at)
     _require_one_line(book, followed)
 
 
-def _verified(book: KeyBook, row: Any) -> str:
-    """Return the thumbprint of the key that was followed."""
+def _verified(book: KeyBook, row: Any) -> tuple[str, int]:
+    """Return the thumbprint of the key that was followed, and when it signed for that."""
     token, (offered,) = read(row["jws"]), strict_json.loads(row["body"])["keys"]
     former, own = book.own[token.header.kid], book.own[row["kid"]]
     if (thumbprint(offered["jwk"]), offered["purpose"], own.purpose) != (row["kid"], row["purpose"], former.purpose):
@@ -55,10 +56,10 @@ def _verified(book: KeyBook, row: Any) -> str:
     proof = verify_detached(offered["proof"], token.header.kid.encode("ascii"), load_public_jwk(own.jwk), **parties)
     if proof.header.jti != token.header.jti:
         raise ValueError("the proof is of another request")
-    return token.header.kid
+    return token.header.kid, token.header.iat
 
 
-def _require_logged(book: KeyBook, row: Any, queue: KeyQueue) -> None:
+def _place(book: KeyBook, row: Any, queue: KeyQueue) -> int:
     entry = key_entry(
         node=book.exchange,
         kid=row["kid"],
@@ -67,7 +68,7 @@ def _require_logged(book: KeyBook, row: Any, queue: KeyQueue) -> None:
         key_event=row["number"],
         request_jws=row["jws"],
     )
-    queue.place(book, row, "exchange_key_event", row["number"], entry, "key")
+    return queue.place(book, row, "exchange_key_event", row["number"], entry, "key")
 
 
 def _require_one_line(book: KeyBook, followed: dict[str, str]) -> None:

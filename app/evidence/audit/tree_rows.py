@@ -9,14 +9,11 @@ import asyncpg
 from app.evidence.audit.act_rows import Examiner
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.part import Part
-from app.signing import b64url
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
 from app.transparency.note import (
     COSIGNATURE,
-    ED25519,
     Note,
     NoteError,
-    Verifier,
     parse_note,
     parse_signatures,
     parse_vkey,
@@ -32,12 +29,6 @@ _COSIGNATURES = """
     ORDER BY size, witness
 """
 _SUBTREES = "SELECT level, position, hash FROM log_subtree WHERE level = $1 AND position >= $2 AND position < $3"
-
-
-def log_keys(examiner: Examiner) -> list[Verifier]:
-    """Return every key that ever signed checkpoints of this log."""
-    own = examiner.keys.book.own.values()
-    return [Verifier(examiner.log_origin, ED25519, b64url.decode(one.jwk["x"])) for one in own if one.purpose == "log"]
 
 
 @dataclass(slots=True)
@@ -99,7 +90,7 @@ class TreePart:
             note = parse_note(row["note"].encode())
             checkpoint = parse_checkpoint(note.text)
             if size > self.part.signed_to or size == 0:
-                verify_note(note, log_keys(self.examiner))
+                verify_note(note, self.examiner.keys.of_log(self.examiner.log_origin, size))
         except (NoteError, MalformedCheckpoint) as error:
             raise Lie("checkpoint", size, f"the note is not signed by the log: {error}") from error
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self.examiner.log_origin, size, root):
