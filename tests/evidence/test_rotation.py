@@ -148,5 +148,6 @@ def test_the_command_rotates_beside_a_running_service(database_url: str, tmp_pat
         assert done.returncode == 0, done.stderr
         until(lambda: bool(described(running)["former_witness_vkeys"]))
         lacking = leadbridge("keys", "rotate", "sm2", **settings)
-        assert (lacking.returncode, lacking.stderr) == (1, "leadbridge: the exchange has no sm2 key yet\n")
+        said = "leadbridge: the exchange has no sm2 key yet / 本平台尚无 sm2 密钥\n"
+        assert (lacking.returncode, lacking.stderr) == (1, said)
         assert base64.b64decode(described(running)["witness_vkey"].split("+", 2)[2])[0] == 4
