@@ -37,6 +37,7 @@ class ActReader:
         self._lead: str | None = None
         self.folders: set[str] = set()
         self.tokens: set[str] = set()
+        self._ids: set[str] = set()
         self.withheld: set[str] = set()
         self.attachments: set[str] = set()
         self.signed_by_exchange: set[str] = set()
@@ -70,6 +71,9 @@ class ActReader:
         if kid not in self._keys:
             raise BundleRefused(f"{folder}: the key of the act is missing")
         signed = verify_detached(token, file["act.body"], self._keys[kid])
+        if signed.header.jti in self._ids:
+            raise BundleRefused(f"{folder}: an act of this id is there already")
+        self._ids.add(signed.header.jti)
         body = strict_json.loads(file["act.body"])
         self._require_document(folder, act, body, signed)
         entry = (

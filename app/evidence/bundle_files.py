@@ -13,7 +13,8 @@ from typing import IO, Protocol
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, NotImplementedError, ValueError)
 MOST_BYTES = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
-_NAME = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+# None begins with a dash: to `verify.sh` that would be an option.
+_NAME = re.compile(r"(?!-)(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 class BundleRefused(Exception):

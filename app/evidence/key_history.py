@@ -20,13 +20,17 @@ _TYPES = ("lead-enrolment+jws", "lead-key+jws")
 
 @dataclass(slots=True)
 class KeyRecord:
-    """A key of a node: registered by key event `number` at log index `since`, revoked at `until` if ever."""
+    """A key of a node: registered by key event `number` at log index `since`, revoked at `until` if ever.
+
+    `signed` is the greatest log index of a later request that it signed.
+    """
 
     purpose: str
     number: int
     since: int
     until: int | None = None
     compromised_from: str | None = None
+    signed: int = -1
 
 
 @dataclass(slots=True)
@@ -95,6 +99,8 @@ class KeyHistory:
         document = strict_json.loads(body)
         signed = self._verify(known, node, token, body, document)
         event = self._event(node, number, folder, token)
+        if signed.header.typ == "lead-key+jws":
+            self._require_in_order(known.keys[signed.header.kid], event)
         if event.event == "register":
             self._register(known, event, signed, document)
         elif signed.header.typ == "lead-enrolment+jws":
@@ -115,6 +121,12 @@ class KeyHistory:
             if record is None or record.purpose != "act" or record.until is not None:
                 raise BundleRefused("the request is not signed by an act key of the node that was valid")
         return verify_detached(token, body, self._keys[header.kid], aud=self._exchange, iss=node)
+
+    def _require_in_order(self, signer: KeyRecord, event: _Event) -> None:
+        """By the order of the log, whatever the numbers say."""
+        if signer.since >= event.index:
+            raise BundleRefused("the key of the request was not registered before it")
+        signer.signed = max(signer.signed, event.index)
 
     def _event(self, node: str, number: int, folder: str, token: str) -> _Event:
         raw = self._files.read(folder + "entry.bin")
@@ -154,4 +166,6 @@ class KeyHistory:
     def _end(self, record: KeyRecord, event: _Event) -> None:
         if record.until is not None or record.since >= event.index:
             raise BundleRefused("the key was not valid when it was revoked")
+        if record.signed > event.index:
+            raise BundleRefused("the key signed a key event after it was revoked")
         record.until = event.index

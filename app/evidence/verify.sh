@@ -20,7 +20,7 @@ done=1
 trap 'rm -rf "$tmp"; exit $done' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$tmp/alg" "$tmp/vkey" "$tmp/state"
-: >"$tmp/chained"; : >"$tmp/tokens"; : >"$tmp/prevs"; : >"$tmp/named"; : >"$tmp/signers"; : >"$tmp/disputed"
+: >"$tmp/chained"; : >"$tmp/tokens"; : >"$tmp/prevs"; : >"$tmp/named"; : >"$tmp/signers"; : >"$tmp/disputed"; : >"$tmp/ids"
 if [ $# -eq 1 ]; then cat "$1" >"$tmp/policy" || die "cannot read $1"; fi
 cd "$(dirname "$0")" || die 'cannot enter the bundle'
 [ $# -eq 1 ] || cat policy.txt >"$tmp/policy" || die 'policy.txt is missing'
@@ -172,16 +172,18 @@ jws manifest.jws manifest.txt lead-manifest+jws
 exchange=$iss
 case $exchange in *[!a-z0-9-]*) die 'malformed exchange id' ;; esac
 echo "exchange $exchange $kid" >>"$tmp/signers"
-[ "$(grep -cvE '^([0-9a-f]{64}  [A-Za-z0-9_-][A-Za-z0-9._/-]*|withheld [0-9a-f]{64})$' manifest.txt)" = 0 ] || die 'manifest.txt is malformed'
+[ "$(grep -cvE '^([0-9a-f]{64}  [A-Za-z0-9_][A-Za-z0-9._/-]*|withheld [0-9a-f]{64})$' manifest.txt)" = 0 ] || die 'manifest.txt is malformed'
 [ -z "$(find . ! -type f ! -type d)" ] || die 'something is neither a file nor a folder'
 # Names first: with a line feed in it one name would pass for two, and could hide behind those left out below.
 [ -z "$(find . -name '*[!A-Za-z0-9._-]*')" ] || die 'a file has an impossible name'
+# A name that begins with a dash would be an option of openssl, and `-engine` runs code that the bundle brings.
+[ -z "$(find . -path './-*')" ] || die 'a file is named like an option'
 find . -type f | sed 's|^\./||' | grep -vxF -e manifest.txt -e manifest.jws | sort >"$tmp/present"
 sed -n 's/^[0-9a-f]*  //p' manifest.txt >"$tmp/listed"
 sed -n 's/^withheld //p' manifest.txt >"$tmp/withheld"
 cmp -s "$tmp/present" "$tmp/listed" || die "files are missing or added: $(sort "$tmp/present" "$tmp/listed" | uniq -u)"
 grep -v '^withheld ' manifest.txt >"$tmp/digests" || die 'the manifest names nothing'
-xargs openssl dgst -sha256 -r <"$tmp/listed" | sed 's/ \*/  /' >"$tmp/found" || die 'cannot hash the files'
+sed 's|^|./|' "$tmp/listed" | xargs openssl dgst -sha256 -r | sed 's| \*\./|  |' >"$tmp/found" || die 'cannot hash the files'
 cmp -s "$tmp/found" "$tmp/digests" || die "$(sort "$tmp/found" "$tmp/digests" | uniq -u | sed -n '1s/.*  //p') is not the file that the manifest names"
 
 # 3. policy: C2SP tlog-policy lines, and the pins
@@ -354,6 +356,11 @@ key_event() { # NODE NUMBER FOLDER
     printf 'leadbridge/entry/v1\n{"t":"key","node":"%s","kid":"%s","purpose":"%s","event":"%s","key_event":%d,"request_jws_sha256":"%s"}\n' \
         "$1" "$key" "$purpose" "$event" "$2" "$token_sha" | cmp -s - "$3/entry.bin" || die "$3: the log entry is not that of this event"
     proof "$3"
+    if [ "$typ" = lead-key+jws ]; then # by the order of the log, whatever the numbers say
+        read -r _ _ since <"$state/$kid"
+        [ "$since" -lt "$place" ] || die "$3: its key was not registered before it"
+        echo "$place" >>"$state/$kid.signed"
+    fi
     case $event in
     register)
         grep -qxF -e "$key $purpose" "$tmp/offered" && [ ! -f "$state/$key" ] || die "$3: the request does not register this key"
@@ -369,6 +376,9 @@ key_event() { # NODE NUMBER FOLDER
         [ -f "$state/$key" ] && [ ! -f "$state/$key.until" ] || die "$3: the key was not valid when it was revoked"
         read -r was _ since <"$state/$key"
         [ "$was" = "$purpose" ] && [ "$since" -lt "$place" ] || die "$3: the request does not revoke this key"
+        if [ -f "$state/$key.signed" ]; then
+            while read -r one; do [ "$one" -le "$place" ] || die "$3: the key signed a later key event"; done <"$state/$key.signed"
+        fi
         echo "$place" >"$state/$key.until" ;;
     *) die "$3: an unknown event" ;;
     esac
@@ -400,6 +410,8 @@ act() { # FOLDER NAME
     [ "$(grep -c "^$1/" "$tmp/present")" = $files ] || die "$1 has not the files of an act"
     jws "$1/act.jws" "$1/act.body" '' '' ''
     sender=$iss; act_id=$jti; act_kid=$kid; act_sha=$token_sha
+    ! grep -qxF -e "$act_id" "$tmp/ids" || die "$1: an act of this id is there already"
+    echo "$act_id" >>"$tmp/ids"
     sha "$1/act.body"; body_sha=$R
     sm3=$(openssl dgst -sm3 -r "$1/act.body") || die 'this openssl lacks SM3'
     json "$1/act.body" "$tmp/body"

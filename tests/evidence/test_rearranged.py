@@ -164,3 +164,13 @@ def test_other_shells_say_the_same(copy: Bundle, shell: str, tmp_path: Path) -> 
     assert by_shell(copy.folder, policy, shell=shell, path=path).status == 1
     resign(copy.folder)
     assert by_shell(copy.folder, shell=shell, path=path).status == 1
+
+
+def test_a_name_like_an_option_is_no_option_to_openssl(copy: Bundle) -> None:
+    """`-out` would write over the file that is named after it; `-engine` would run code that the bundle brought."""
+    (copy.folder / "-out").write_text("x")
+    resign(copy.folder)
+    readme = (copy.folder / "README").read_bytes()
+    assert by_shell(copy.folder).status == 1
+    assert (copy.folder / "README").read_bytes() == readme
+    assert refused(copy.folder, None)
