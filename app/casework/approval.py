@@ -4,6 +4,7 @@ import unicodedata
 
 from app.casework.kinds import Level
 from app.casework.values import Content, Instant, Label
+from app.errors import InvalidDocument
 
 # The Hangul fillers: letters to Unicode, blank to the eye.
 FILLERS = "\u115f\u1160"
@@ -32,3 +33,12 @@ def person(name: str) -> str:
     """
     seen = unicodedata.normalize("NFKC", name).casefold()
     return "".join(one for one in seen if one.isalnum() and one not in FILLERS)
+
+
+def require_legible(edition: int, *written: str) -> None:
+    """Refuse a name or purpose of blanks and invisible signs: it names nobody. Edition 1 and 2 of the rules took it."""
+    if edition >= 3 and not all(person(one) for one in written):
+        raise InvalidDocument(
+            "A name or purpose has no letter or digit: nobody can read it.",
+            "姓名或者用途中没有可以辨认的文字。",
+        )

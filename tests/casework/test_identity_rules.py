@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.acts.identity import openings_of, running_openings
+from app.casework.approval import require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev
@@ -62,6 +63,35 @@ def test_two_approvers_who_are_one_person_are_refused(same: str) -> None:
     with pytest.raises(RuleViolated) as refused:
         open_it(stage, approvers=[{"name": "周某某", "title": "局长"}, {"name": same, "title": "副局长"}])
     assert refused.value.rule == "R-TWO-APPROVERS"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u200b", "\u00a0", "\u3164", "\u115f", "·"])
+def test_nobody_approves_or_reads_under_a_name_that_cannot_be_read(blank: str) -> None:
+    """Beside a blank one the other name would open it alone."""
+    stage, (one, _) = sealed_for_police(), OPEN["approvers"]
+    nobody = {"name": blank, "title": "局长"}
+    for wrong in ({"approvers": [one, nobody]}, {"readers": [nobody]}, {"purpose": f"{blank}\u200b"}):
+        with pytest.raises((InvalidDocument, ValidationError)):
+            open_it(stage, **wrong)
+
+
+def test_what_an_earlier_edition_took_it_still_takes() -> None:
+    require_legible(2, " ")
+    with pytest.raises(InvalidDocument):
+        require_legible(3, " ")
+
+
+def test_whoever_gave_the_lead_back_opens_nothing_more() -> None:
+    stage = Stage()
+    stage.act("lead.register", "town-one", CATALOGUE["lead.register"].example, sealed_for=("police-one",))
+    stage.screen()
+    transfer_id = stage.offer("town-one", "police-one", "report_up")
+    stage.sign(transfer_id, "police-one")
+    open_it(stage)
+    of_act = stage.case.acts[0].act_id
+    assert running_openings(stage.case, "police-one", of_act, stage.now)
+    stage.give_back(transfer_id, "police-one")
+    assert running_openings(stage.case, "police-one", of_act, stage.now) == ()
 
 
 def test_two_persons_approve_and_somebody_reads() -> None:

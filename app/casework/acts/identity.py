@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import Named, person
+from app.casework.approval import Named, person, require_legible
 from app.casework.case import ENDED, Case, Chapter, Frozen, Lead
 from app.casework.decision import Claim, Decision
 from app.casework.rules import Rule
@@ -90,8 +90,12 @@ def openings_of(lead: Lead, node: str) -> tuple[Opening, ...]:
 
 
 def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tuple[Opening, ...]:
-    """Return the openings by which `opener` may fetch its sealed part of an act now, newest first."""
-    found = (one for lead in case.leads.values() for one in lead.chapter(Openings).openings)
+    """Return the openings by which `opener` may fetch its sealed part of an act now, newest first.
+
+    None counts on a lead in which it has no part any more: it gave the lead back, and needs to know nothing.
+    """
+    with_part = (lead for lead in case.leads.values() if opener in lead.parties and not lead.is_outside(opener))
+    found = (one for lead in with_part for one in lead.chapter(Openings).openings)
     mine = [one for one in found if (one.opener, one.of_act) == (opener, of_act) and one.expires_at > now]
     return tuple(sorted(mine, key=lambda one: one.opened_at, reverse=True))
 
@@ -130,7 +134,9 @@ def open_identity(scene: Scene[IdentityOpening]) -> Decision:
     if found.lead_id != scene.act.lead_id:
         raise InvalidDocument("The act belongs to another lead.", "所列文书属于另一线索。")
     scene.require_prev()
-    if len({person(one.name) for one in wanted.approvers}) < len(wanted.approvers):
+    approvers, readers = [one.name for one in wanted.approvers], [one.name for one in wanted.readers]
+    require_legible(scene.given.edition, wanted.purpose, *approvers, *readers)
+    if len({person(one) for one in approvers}) < len(approvers):
         raise TWO_APPROVERS.violated()
     if not scene.now < wanted.expires_at <= scene.now + LONGEST:
         raise OPENING_ENDS.violated()
@@ -140,7 +146,7 @@ def open_identity(scene: Scene[IdentityOpening]) -> Decision:
         of_act=wanted.of_act,
         opener=scene.act.sender,
         origin=found.sender,
-        readers=tuple(one.name for one in wanted.readers),
+        readers=tuple(readers),
         purpose=wanted.purpose,
         opened_at=scene.now,
         expires_at=wanted.expires_at,

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import Approver
+from app.casework.approval import Approver, require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.filing import Prosecution
@@ -101,6 +101,7 @@ def record_measure(scene: Scene[Measure]) -> Decision:
     filed = _case_filed(scene)
     scene.require_state(LeadState.VERIFYING, *(ONCE_FILED if filed else ()))
     wanted = scene.content
+    require_legible(scene.given.edition, wanted.approver.name)
     if wanted.measure in COERCIVE and not filed:
         raise (COERCIVE_BEFORE_FILING if scene.sender.kind is Kind.POLICE else COERCIVE_UNFILED).violated()
     least = APPROVED_AT_LEAST_BY.get(wanted.measure)

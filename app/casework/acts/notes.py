@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from app.casework.acts.catalogue import act, never
-from app.casework.approval import Approver
+from app.casework.approval import Approver, require_legible
 from app.casework.case import ELSEWHERE, ENDED, Chapter, LeadState
 from app.casework.decision import Decision
 from app.casework.rules import Rule
@@ -108,6 +108,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     """Say what of the lead was found to be unfounded, after its conclusion; also after it was cleared or split."""
     scene.require_holder()
     scene.require_no_recipients()
+    require_legible(scene.given.edition, scene.content.approver.name)
     scene.require_prev()
     scene.require_state(*CLARIFIED_IN)
     lead = scene.lead

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import person
+from app.casework.approval import person, require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.practice import MOST_SEATS, Practice
@@ -104,6 +104,7 @@ def sign(scene: Scene[Sign]) -> Decision:
         "未参与核查的审核人员",
     )
     scene.require_no_recipients()
+    require_legible(scene.given.edition, wanted.signer.name)
     practice = task.practice if lead.state is LeadState.SIGNING else scene.practice
     _require_fitting(scene, practice)
     scene.require_prev()

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.approval import require_legible
 from app.casework.case import LeadState, TransferState
 from app.casework.clocks import Clock
 from app.casework.decision import Decision
@@ -87,6 +88,7 @@ def assign(scene: Scene[Assign]) -> Decision:
     """Start the verification with its five fixings; the limit D10 runs on the holder, or a shorter one that it sets."""
     scene.require_holder()
     scene.require_no_recipients()
+    require_legible(scene.given.edition, *scene.content.handlers, scene.content.supervising_leader)
     scene.require_prev()
     _require_verifiable(scene)
     reserved = RESERVED.get(scene.lead.category or "")
