@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
-from app.errors import BadSignature, EnrolmentRefused, IdTaken, InvalidDocument
-from app.registry.key_events import CandidateKey, candidate, keep_request, register_keys, verify_possession
+from app.errors import BadSignature, EnrolmentRefused, InvalidDocument
+from app.registry.key_events import (
+    CandidateKey,
+    candidate,
+    id_taken,
+    keep_request,
+    register_keys,
+    require_unclaimed,
+    verify_possession,
+)
 from app.registry.nodes import require_node, shown
 from app.registry.pending import lay_by, waiting
 from app.registry.requests import SignedRequest, document, require_fresh
@@ -73,6 +81,7 @@ async def enrol(
     jwks = voice.ring.keys.jwks
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
         node, code = await _use_code(session, wanted, now)
+        await require_unclaimed(session, keys)
         kept = await keep_request(session, signed, node.node_id, now)
         if await _had_act_key(session, node):
             await _require_unknown(session, keys)
@@ -118,10 +127,7 @@ async def _require_unknown(session: AsyncSession, keys: list[CandidateKey]) -> N
     kids = {key.kid for key in keys}
     known = (await session.scalars(select(NodeKey.kid).where(col(NodeKey.kid).in_(kids)).limit(1))).first()
     if known is not None or len(kids) < len(keys):
-        raise IdTaken(
-            "A thumbprint belongs to one node and one purpose for ever; one of these is already known.",
-            "密钥指纹永久归属一个节点和一种用途；其中有密钥已登记过。",
-        )
+        raise id_taken()
 
 
 def _refused() -> EnrolmentRefused:

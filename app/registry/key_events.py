@@ -6,15 +6,16 @@ from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import col, select
 
 from app.errors import BadSignature, IdTaken, InvalidDocument
 from app.registry.directory import announce
 from app.registry.key_notices import Event, KeyNews
 from app.registry.schemas import OfferedKey, Purpose, RegisteredKey
-from app.registry.tables import KeyEvent, KeyRequest, Node, NodeKey
+from app.registry.tables import KeyEvent, KeyRequest, Node, NodeKey, PendingEnrolment
+from app.signing import strict_json
 from app.signing.jws import VerifiedJws, verify_detached
-from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk
+from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk, thumbprint
 from app.transparency.entries import key_entry
 from app.transparency.tables import Unsequenced
 from app.transparency.tree import leaf_hash
@@ -77,6 +78,28 @@ async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str,
     return KeptRequest(number, signed.token)
 
 
+async def require_unclaimed(session: AsyncSession, keys: Sequence[CandidateKey]) -> None:
+    """Raise IdTaken for a key that stands in an enrolment that waits.
+
+    Everybody reads what waits, and a seal key proves no possession: whoever registered it as his own would end the
+    enrolment.
+    """
+    waits = select(KeyRequest.body).join(PendingEnrolment).where(PendingEnrolment.state == "pending")
+    claimed = {
+        thumbprint(one["jwk"]) for body in await session.scalars(waits) for one in strict_json.loads(body)["keys"]
+    }
+    if not claimed.isdisjoint(key.kid for key in keys):
+        raise id_taken()
+
+
+def id_taken() -> IdTaken:
+    """Return the refusal of a thumbprint that is known."""
+    return IdTaken(
+        "A thumbprint belongs to one node and one purpose for ever; one of these is already known.",
+        "密钥指纹永久归属一个节点和一种用途；其中有密钥已登记过。",
+    )
+
+
 async def register_keys(
     session: AsyncSession, node: Node, keys: Sequence[CandidateKey], kept: KeptRequest, now: datetime
 ) -> list[RegisteredKey]:
@@ -101,10 +124,7 @@ async def register_keys(
     ]
     written = insert(NodeKey).values(rows).on_conflict_do_nothing().returning(col(NodeKey.kid))
     if len(numbered) < len(keys) or len((await session.execute(written)).all()) < len(keys):
-        raise IdTaken(
-            "A thumbprint belongs to one node and one purpose for ever; one of these is already known.",
-            "密钥指纹永久归属一个节点和一种用途；其中有密钥已登记过。",
-        )
+        raise id_taken()
     for key in keys:
         await _record(session, node, key.kid, key.purpose, "register", kept, now)
     return [RegisteredKey(kid=key.kid, purpose=key.purpose, key_event=numbered[key.kid]) for key in keys]

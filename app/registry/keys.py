@@ -19,6 +19,7 @@ from app.registry.key_events import (
     keep_request,
     news_of,
     register_keys,
+    require_unclaimed,
     revoke_key,
     verify_possession,
 )
@@ -57,6 +58,7 @@ async def add_keys(
         for key in keys:
             verify_possession(key, message, typ=TYP, node_id=signed.header.iss, exchange_id=voice.exchange_id)
         node = await own_node(session, signed, node_id, now)
+        await require_unclaimed(session, keys)
         kept = await keep_request(session, signed, node.node_id, now)
         registered = await register_keys(session, node, keys, kept, now)
         news = [news_of(node, key.kid, key.purpose, "register", key.key_event) for key in registered]

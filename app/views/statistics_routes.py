@@ -81,10 +81,10 @@ async def read_ledger(
     A sheet is one page as well; its header `Link` leads to the next.
     """
     after = None if cursor is None else decode_position(cursor)
+    read.note("ledger" if form == "json" else "ledger-sheet")
     page = await ledger(means, caller.node_id, after, limit)
     if form == "json":
         return page
-    read.note("ledger-sheet")
     link = None if page.next is None else str(request.url.include_query_params(cursor=page.next, limit=limit))
     return sheet(form, "ledger", HEADINGS, cells(page), link)
 

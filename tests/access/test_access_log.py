@@ -1,6 +1,8 @@
 """Who read what: on record before the answer, chained into the log each day, shown to auditors alone."""
 
 import asyncio
+import hashlib
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -129,20 +131,21 @@ def test_each_kind_of_read_is_on_record_with_node_person_purpose_and_what(world:
     for path, _ in reads.values():
         assert ask(police, path, headers).status_code == 200, path
     assert ask(police, "/v1/leads", headers, q="A-SECRET-NUMBER").status_code == 200
+    assert ask(police, "/v1/ledger", headers).status_code == 200
     for path in ("/v1/ledger", "/v1/statistics"):
         assert ask(police, path, {**headers, "Accept": "text/csv"}).status_code == 200
     rows = [row for row in world.rows("SELECT * FROM access_log ORDER BY at") if row.access_id not in before]
     said = {row.what: (row.subject, row.node_id, row.person, row.purpose) for row in rows}
     by = (police.node_id, "孙某某", "核查")
     wanted = {what: (subject, *by) for what, (_, subject) in reads.items()}
-    assert said == {**wanted, **dict.fromkeys(("search", "ledger-sheet", "statistics-sheet"), (None, *by))}
+    assert said == {**wanted, **dict.fromkeys(("search", "ledger", "ledger-sheet", "statistics-sheet"), (None, *by))}
     assert len(rows) == len(said)
     assert "SECRET" not in str(rows)
 
 
 def test_lists_without_content_are_not_recorded_and_a_purpose_may_be_left_unsaid(world: World) -> None:
     police = world.agency("police")
-    for path in ("/v1/leads", "/v1/inbox", "/v1/deadlines", "/v1/ledger", "/v1/statistics", "/v1/nodes"):
+    for path in ("/v1/leads", "/v1/inbox", "/v1/deadlines", "/v1/statistics", "/v1/nodes"):
         assert ask(police, path).status_code == 200
     assert world.rows("SELECT 1 FROM access_log") == []
     assert ask(police, f"/v1/acts/{uuid7()}").status_code == 404
@@ -193,6 +196,31 @@ def test_a_day_is_closed_once_in_the_log_and_the_check_finds_all_as_it_was(world
     assert (found.days, found.reads, found.faults) == (2, first.reads + second.reads, [])
     hand.forward(days=2)
     assert [row.reads for row in closed(world, *(FIRST + timedelta(days=day) for day in range(4)))][2:] == [0, 0]
+
+
+def test_an_auditor_computes_the_days_in_the_log_from_what_the_auditors_view_serves(world: World, hand: Hand) -> None:
+    """With the notes on the interface alone: no code of the service."""
+    two_days(world, hand)
+    said = [json.loads(bytes(row.entry).split(b"\n")[1]) for row in world.rows("SELECT entry FROM log_entry")]
+    days = {one["day"]: one for one in said if one["t"] == "access-log"}
+    chain, auditor = bytes(32), administrator(world, "auditor", hand)
+    for day in sorted(days):
+        items: list[Any] = []
+        cursor: str | None = None
+        while not items or cursor:
+            asked = {"day": day, "limit": "3"} | ({"cursor": cursor} if cursor else {})
+            page = auditor.get("/v1/admin/access-log", params=asked).json()
+            items, cursor = items + page["items"], page["next"]
+            if not page["items"]:
+                break
+        chain = hashlib.sha256(b"leadbridge/access-log/v1\n" + chain + day.encode()).digest()
+        for one in reversed(items):
+            at = datetime.fromisoformat(one["at"]).astimezone(UTC).isoformat()
+            row = [one["access_id"], at, *(one[name] for name in ("node", "person", "purpose", "what", "subject"))]
+            line = json.dumps([*row, one["opening_id"]], ensure_ascii=False, separators=(",", ":"))
+            chain = hashlib.sha256(chain + line.encode()).digest()
+        assert (len(items), chain.hex()) == (days[day]["count"], days[day]["chain"])
+    assert any(one["count"] for one in days.values())
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import text
 
 from app.admin.people import add_person
 from app.registry.taking_effect import settle_due
+from app.signing import b64url
 from app.signing.keys import generate_private
 from tests.registry_app import PASSWORD, Node, Service
 
@@ -258,3 +260,26 @@ async def test_node_and_parent_are_told_of_each_event_and_strangers_of_none(serv
         ("enrolment_cancelled", "act"),
     ]
     assert await told(service) == [(to, *event) for event in events for to in (NODE, "police-990100")]
+
+
+async def test_nobody_else_takes_a_key_that_waits_and_so_ends_the_enrolment(service: Service, old: Node) -> None:
+    """Everybody reads what waits, and a seal key needs no proof."""
+    thief = await service.enrolled("police-990122")
+    public = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    seal = {"purpose": "seal", "jwk": {"kty": "OKP", "crv": "X25519", "x": b64url.encode(public)}}
+    new = Node(NODE, service.clock)
+    wanted = new.enrolment(await service.code(NODE))
+    answer = await service.enrol(new, wanted | {"keys": [*wanted["keys"], seal]})
+    assert answer.status_code == 202, answer.text
+    for node in (thief, old):
+        body = json.dumps({"keys": [seal]}).encode()
+        taken = await service.post(f"/v1/nodes/{node.node_id}/keys", body, node.sign(body, node.act, "lead-key+jws"))
+        assert slug(taken) == (409, "id-taken")
+    late = Node("police-990123", service.clock)
+    await service.create_node(late.node_id)
+    wanted = late.enrolment(await service.code(late.node_id))
+    assert slug(await service.enrol(late, wanted | {"keys": [*wanted["keys"], seal]})) == (409, "id-taken")
+    await end(service, answer.json()["enrolment_id"], "li")
+    service.clock.forward(hours=72)
+    assert await settle(service) == 1
+    assert await valid(service, new)
