@@ -5,6 +5,7 @@ import re
 
 from app.casework.document import CLASSIFIED_VALUES, classified
 from app.errors import InvalidDocument, PayloadTooLarge
+from app.signing.sealing import LARGEST_PART, bound
 
 LARGEST_FILE = 512 * 1024 * 1024
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
@@ -38,6 +39,7 @@ class Examination:
 
     def __init__(self) -> None:
         self.size = 0
+        self._whole: bytes | None = b""
         self._sha256 = hashlib.sha256()
         self._tail = b""
 
@@ -47,10 +49,17 @@ class Examination:
         if self.size > LARGEST_FILE:
             raise too_large()
         self._sha256.update(chunk)
+        if self._whole is not None:
+            self._whole = self._whole + chunk if self.size <= LARGEST_PART else None
         window = self._tail + chunk
         if any(mark.search(window) for mark in _MARKS):
             raise classified()
         self._tail = window[-_OVERLAP:]
+
+    @property
+    def sealed_as(self) -> bytes | None:
+        """What the file is bound to if it is a sealed part, see `app.signing.sealing.bound`."""
+        return None if self._whole is None else bound(self._whole)
 
     def require(self, sha256: str) -> None:
         """Raise `InvalidDocument` unless what was taken has this SHA-256 (hex)."""

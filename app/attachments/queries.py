@@ -20,17 +20,23 @@ class StoredFile:
     file_key: bytes
 
 
-async def insert_upload(engine: AsyncEngine, vault: Vault, node_id: str, file: StoredFile, now: datetime) -> bool:
-    """Record an upload; return False, changing nothing, if the node has uploaded these bytes before."""
+async def insert_upload(
+    engine: AsyncEngine, vault: Vault, node_id: str, file: StoredFile, sealed_as: bytes | None, now: datetime
+) -> bool:
+    """Record an upload; return False, changing nothing, if the node has uploaded these bytes before.
+
+    `sealed_as` is what it is bound to if it is a sealed part.
+    """
     async with driver_connection(engine) as connection:
         inserted = await connection.fetchval(
-            "INSERT INTO upload (node_id, sha256, size, object_key, file_key, uploaded_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (node_id, sha256) DO NOTHING RETURNING true",
+            "INSERT INTO upload (node_id, sha256, size, object_key, file_key, sealed_as, uploaded_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (node_id, sha256) DO NOTHING RETURNING true",
             node_id,
             file.sha256,
             file.size,
             file.object_key,
             vault.wrap(file.file_key, file.object_key.encode()),
+            sealed_as,
             now,
         )
     return inserted is not None

@@ -53,7 +53,7 @@ class Attachments:
             await self.store.write(object_key, _sealed(cipher, examination, sha256, _patient(body)))
         file = StoredFile(bytes.fromhex(sha256), examination.size, object_key, file_key)
         # If this fails the object stays until the sweep: the row may have been committed all the same.
-        if not await queries.insert_upload(self.engine, self.vault, node_id, file, now):
+        if not await queries.insert_upload(self.engine, self.vault, node_id, file, examination.sealed_as, now):
             await self._drop(object_key)
         return examination.size
 

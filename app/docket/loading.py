@@ -25,7 +25,7 @@ class Loaded:
     revoked: dict[str, datetime] = field(default_factory=dict)
     cases: dict[str, Opened] = field(default_factory=dict)
     files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
-    uploads: set[tuple[str, str]] = field(default_factory=set)
+    uploads: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     seal_keys: dict[str, str] = field(default_factory=dict)
     sealed_before: dict[str, set[bool]] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ async def _find_files(
     wanted = [(taken.act.sender, bytes.fromhex(digest)) for taken in submissions for digest in taken.act.document.files]
     senders, digests = zip(*wanted, strict=True)
     for row in await connection.fetch(
-        "SELECT node_id, sha256, size, object_key, file_key, ARRAY(SELECT DISTINCT sealed_for IS NOT NULL "
+        "SELECT node_id, sha256, size, object_key, file_key, sealed_as, ARRAY(SELECT DISTINCT sealed_for IS NOT NULL "
         "FROM enclosed WHERE enclosed.object_key = upload.object_key) AS sealed FROM upload JOIN "
         "unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) USING (node_id, sha256) FOR SHARE OF upload",
         list(senders),
@@ -97,7 +97,7 @@ async def _find_files(
     ):
         key = vault.unwrap(row["file_key"], row["object_key"].encode())
         found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
-        found.uploads.add((row["node_id"], row["sha256"].hex()))
+        found.uploads[row["node_id"], row["sha256"].hex()] = row["sealed_as"]
         found.sealed_before[row["object_key"]] = set(row["sealed"])
     # A file that the sender may read by an earlier act can be named again, without another upload.
     for row in await connection.fetch(

@@ -10,6 +10,7 @@ from app.casework.rules import SELF_INTEREST
 from app.docket.loading import Loaded
 from app.docket.submission import Submission
 from app.errors import IdTaken, InvalidDocument, MissingAttachment
+from app.signing.sealing import Context, binding
 
 
 async def tell_if_elsewhere(connection: "asyncpg.Connection[Any]", found: Loaded, taken: Submission) -> None:
@@ -58,7 +59,7 @@ def _named_as(found: Loaded, file: tuple[int, str, bytes]) -> set[bool]:
 
 
 def require_sealed(found: Loaded, taken: Submission, decision: Decision) -> None:
-    """Demand of each sealed part: it was uploaded, to a valid seal key of a node that the lead does not concern."""
+    """Demand of each sealed part: uploaded, and sealed to a valid seal key of a node that the lead does not concern."""
     for one in taken.act.document.sealed:
         if found.seal_keys.get(one.kid) != one.recipient:
             raise InvalidDocument(
@@ -71,4 +72,10 @@ def require_sealed(found: Loaded, taken: Submission, decision: Decision) -> None
         if place not in found.uploads or False in _named_as(found, found.files[place]):
             raise MissingAttachment(
                 f"Sealed part {one.sha256} was not uploaded by the sender.", f"密封件 {one.sha256} 未由本单位上传。"
+            )
+        context = Context(taken.act.sender, one.recipient, taken.act.lead_id)
+        if found.uploads[place] != binding(one.kid, context):
+            raise InvalidDocument(
+                f"Sealed part {one.sha256} is no compact JWE for this key, sender, recipient and lead.",
+                f"密封件 {one.sha256} 不是针对该密钥、发文单位、接收单位和线索的 JWE。",
             )

@@ -190,6 +190,7 @@ class Upload(Table, table=True):
     size: int = Field(sa_type=BigInteger)
     object_key: str = Field(sa_type=Text, unique=True)
     file_key: bytes = Field(sa_type=LargeBinary, description="wrapped by the vault")
+    sealed_as: bytes | None = Field(default=None, sa_type=LargeBinary, description="what a sealed part is bound to")
     uploaded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 

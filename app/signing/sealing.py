@@ -28,6 +28,7 @@ from app.signing.keys import SealKey, load_seal_jwk
 
 SALT_BYTES = 32
 LARGEST_PLAINTEXT = 32 * 1024
+LARGEST_PART = 64 * 1024
 _ALG, _ENC = "ECDH-ES+A256KW", "A256GCM"
 _MEMBERS = {"alg", "enc", "epk", "kid", "iss", "aud", "lead_id"}
 # Members beside the registered ones are judged here, exactly; the library would refuse `iss` and `lead_id`.
@@ -109,6 +110,31 @@ def seal(plaintext: bytes, to: SealKey, context: Context) -> bytes:
         "lead_id": context.lead_id,
     }
     return encrypt_compact(header, plaintext, OKPKey.import_key(dict(to.jwk)), registry=_REGISTRY).encode("ascii")
+
+
+def binding(kid: str, context: Context) -> bytes:
+    """Return the SHA-256 over key, sender, recipient and lead by which a sealed part is known without being kept."""
+    said = {"kid": kid, "iss": context.iss, "aud": context.aud, "lead_id": context.lead_id}
+    return hashlib.sha256(strict_json.dumps(said)).digest()
+
+
+def bound(part: bytes) -> bytes | None:
+    """Return the `binding` that a compact JWE of the one form claims, None for any other bytes.
+
+    Who cannot open it learns no more: that what it says is sealed, and for this key, only its recipient finds out.
+    """
+    if part.count(b".") != 4 or len(part) > LARGEST_PART:
+        return None
+    try:
+        header = _header(part)
+        if not all(b64url.decode(one.decode("ascii")) for one in part.split(b".")):
+            return None
+    except (ValueError, NotOpened):
+        return None
+    if (header.get("alg"), header.get("enc")) != (_ALG, _ENC) or "zip" in header:
+        return None
+    said = [str(one) for one in map(header.get, ("kid", "iss", "aud", "lead_id")) if isinstance(one, str)]
+    return binding(said[0], Context(*said[1:])) if len(said) == 4 else None
 
 
 def unseal(part: bytes, key: SealingKey, context: Context, committed: str) -> bytes:

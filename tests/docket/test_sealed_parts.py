@@ -1,5 +1,6 @@
-"""Sealed parts: taken only whole and for the right key, and read back by nobody."""
+"""Sealed parts: taken only whole, as a JWE for the right key, and read back by nobody."""
 
+import base64
 import hashlib
 import json
 from typing import Any
@@ -10,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from app.client import uuid7
 from app.signing import b64url
-from app.signing.keys import load_seal_jwk
+from app.signing.keys import SealKey, load_seal_jwk
+from app.signing.sealing import Context, salted, seal
 from tests.agencies import Raw, World
 
-JWE = b"eyJhbGciOiJFQ0RILUVTK0EyNTZLVyJ9.fictional.compact.jwe.value"
+POLICE = "police-990121"
+IDENTITY = {"name": "马某某", "phone": "0990-5550199"}
 
 
 def slug(answer: httpx.Response) -> str:
@@ -21,7 +24,7 @@ def slug(answer: httpx.Response) -> str:
 
 
 @pytest.fixture(scope="module")
-def seal_kid(exchange: World) -> str:
+def key(exchange: World) -> SealKey:
     """A seal key of the police, registered like any later key."""
     police = exchange.agency("police")
     raw = Raw(police)
@@ -31,40 +34,91 @@ def seal_kid(exchange: World) -> str:
     path = f"/v1/nodes/{police.node_id}/keys"
     answer = raw.post(body, path=path, token=raw.sign(body, typ="lead-key+jws", jti=uuid7()))
     assert answer.status_code == 201, answer.text
-    return load_seal_jwk(jwk).kid
+    return load_seal_jwk(jwk)
 
 
-def sealed(kid: str, content: bytes = JWE, recipient: str = "police-990121") -> dict[str, Any]:
-    part = {"recipient": recipient, "kid": kid, "sha256": hashlib.sha256(content).hexdigest()}
-    return {"sealed": [part], "sealed_commitment": "0" * 64}
+def part(exchange: World, key: SealKey, lead_id: str, **other: str) -> bytes:
+    context = {"iss": exchange.agency("township").node_id, "aud": POLICE, "lead_id": lead_id, **other}
+    return seal(salted(IDENTITY), key, Context(**context))
 
 
-def test_a_sealed_part_is_taken_and_read_back_by_nobody(exchange: World, seal_kid: str) -> None:
+def sealed(kid: str, content: bytes, recipient: str = POLICE) -> dict[str, Any]:
+    named = {"recipient": recipient, "kid": kid, "sha256": hashlib.sha256(content).hexdigest()}
+    return {"sealed": [named], "sealed_commitment": "0" * 64}
+
+
+def upload(exchange: World, content: bytes) -> None:
+    exchange.agency("township").upload(content, name="sealed.jwe", media_type="application/jose")
+
+
+def test_a_sealed_part_is_taken_and_read_back_by_nobody(exchange: World, key: SealKey) -> None:
     town, police = exchange.agency("township"), exchange.agency("police")
     raw = Raw(town)
-    town.upload(JWE, name="sealed.jwe", media_type="application/jose")
-    digest = hashlib.sha256(JWE).hexdigest()
-    assert raw.post(raw.document(**sealed(seal_kid))).status_code == 201
+    document = raw.document()
+    content = part(exchange, key, document["lead_id"])
+    upload(exchange, content)
+    assert raw.post(document | sealed(key.kid, content)).status_code == 201
     for agency in (town, police):
         headers = {"Authorization": f"Bearer {agency.token()}"}
-        assert agency.http.get(f"/v1/attachments/{digest}", headers=headers).status_code == 404
+        path = f"/v1/attachments/{hashlib.sha256(content).hexdigest()}"
+        assert agency.http.get(path, headers=headers).status_code == 404
 
 
 def test_a_sealed_part_needs_its_upload_its_commitment_and_a_seal_key_of_its_recipient(
-    exchange: World, seal_kid: str
+    exchange: World, key: SealKey
 ) -> None:
     town = exchange.agency("township")
-    raw, other = Raw(town), b"never uploaded"
-    assert slug(raw.post(raw.document(**sealed(seal_kid, other)))) == "missing-attachment"
-    whole = sealed(seal_kid)
-    assert slug(raw.post(raw.document(sealed=whole["sealed"]))) == "invalid-document"
-    assert slug(raw.post(raw.document(sealed_commitment="0" * 64))) == "invalid-document"
-    assert slug(raw.post(raw.document(**sealed(exchange.agency("police").keys.act.kid)))) == "invalid-document"
-    assert slug(raw.post(raw.document(**sealed(seal_kid, recipient="regulator-990121")))) == "invalid-document"
+    raw = Raw(town)
+    document = raw.document()
+    content = part(exchange, key, document["lead_id"])
+    assert slug(raw.post(document | sealed(key.kid, content))) == "missing-attachment"
+    upload(exchange, content)
+    whole = sealed(key.kid, content)
+    assert slug(raw.post(document | {"sealed": whole["sealed"]})) == "invalid-document"
+    assert slug(raw.post(document | {"sealed_commitment": "0" * 64})) == "invalid-document"
+    assert slug(raw.post(document | sealed(exchange.agency("police").keys.act.kid, content))) == "invalid-document"
+    assert slug(raw.post(document | sealed(key.kid, content, recipient="regulator-990121"))) == "invalid-document"
 
 
-def test_nothing_is_sealed_to_a_node_that_the_lead_concerns(exchange: World, seal_kid: str) -> None:
+def test_what_is_not_sealed_or_sealed_otherwise_is_refused_and_can_be_deleted(exchange: World, key: SealKey) -> None:
+    """A client that forgets to seal must hear of it at once, not the recipient when protection is wanted."""
     raw = Raw(exchange.agency("township"))
-    document = raw.document(**sealed(seal_kid))
-    document["content"] = {**document["content"], "concerns_nodes": ["police-990121"]}
+    document = raw.document()
+    lead_id = document["lead_id"]
+    good = part(exchange, key, lead_id)
+    head, rest = good.split(b".", 1)
+    header = json.loads(base64.urlsafe_b64decode(head + b"=="))
+
+    def headed(**other: str) -> bytes:
+        return b64url.encode(json.dumps(header | other).encode()).encode() + b"." + rest
+
+    wrong = {
+        "in the clear": json.dumps(IDENTITY).encode(),
+        "not encrypted": head + b".." + b64url.encode(json.dumps(IDENTITY).encode()).encode() + b"..",
+        "a part cut short": good.rpartition(b".")[0],
+        "another lead": part(exchange, key, uuid7()),
+        "another sender": part(exchange, key, lead_id, iss=POLICE),
+        "another recipient": part(exchange, key, lead_id, aud="regulator-990121"),
+        "another key": headed(kid="A" * 43),
+        "another algorithm": headed(alg="RSA1_5"),
+        "compressed": headed(zip="DEF"),
+    }
+    for what, content in wrong.items():
+        upload(exchange, content)
+        assert slug(raw.post(document | sealed(key.kid, content))) == "invalid-document", what
+        town = exchange.agency("township")
+        gone = town.http.delete(
+            f"/v1/attachments/{hashlib.sha256(content).hexdigest()}",
+            headers={"Authorization": f"Bearer {town.token()}"},
+        )
+        assert gone.status_code == 204, what
+
+
+def test_nothing_is_sealed_to_a_node_that_the_lead_concerns(exchange: World, key: SealKey) -> None:
+    raw = Raw(exchange.agency("township"))
+    document = raw.document()
+    content = part(exchange, key, document["lead_id"])
+    upload(exchange, content)
+    document |= sealed(key.kid, content)
+    document["content"] = {**document["content"], "concerns_nodes": [POLICE]}
     assert slug(raw.post(document)) == "rule-violated"
