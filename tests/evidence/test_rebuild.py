@@ -161,7 +161,7 @@ def test_it_may_run_beside_a_service_and_needs_its_key(
         assert rebuild("--check").returncode == 0
     answer = rebuild("--check", LEADBRIDGE_DATA_DIR=str(tmp_path / "elsewhere"))
     assert answer.returncode == 1
-    assert answer.stderr.startswith("leadbridge: the master key is not the one that wrapped")
+    assert "master.key: no such file, and this database holds keys that a master key wrapped" in answer.stderr
 
 
 def test_nothing_is_ever_overwritten(exchange: World, rebuild: Checked) -> None:
