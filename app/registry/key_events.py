@@ -79,14 +79,17 @@ async def keep_request(session: AsyncSession, signed: VerifiedJws, node_id: str,
 
 
 async def require_unclaimed(session: AsyncSession, keys: Sequence[CandidateKey]) -> None:
-    """Raise IdTaken for a key that stands in an enrolment that waits.
+    """Raise IdTaken for a seal key that stands in an enrolment that waits.
 
     Everybody reads what waits, and a seal key proves no possession: whoever registered it as his own would end the
-    enrolment.
+    enrolment. Whoever can prove possession of another key may do so.
     """
     waits = select(KeyRequest.body).join(PendingEnrolment).where(PendingEnrolment.state == "pending")
     claimed = {
-        thumbprint(one["jwk"]) for body in await session.scalars(waits) for one in strict_json.loads(body)["keys"]
+        thumbprint(one["jwk"])
+        for body in await session.scalars(waits)
+        for one in strict_json.loads(body)["keys"]
+        if one["purpose"] == "seal"
     }
     if not claimed.isdisjoint(key.kid for key in keys):
         raise id_taken()
