@@ -110,6 +110,7 @@ def kinds_or_none(note: Any, *vkeys: str) -> int:
 def test_during_the_overlap_a_checkpoint_bears_both_signatures(database_url: str, tmp_path: Path) -> None:
     with world(database_url, tmp_path) as running:
         running.register()
+        until(lambda: running.admin.http.get("/log/checkpoint").is_success)
         before = described(running)
         follow(running, tmp_path, "log")
         until(lambda: described(running)["log_vkey"] != before["log_vkey"])
