@@ -116,12 +116,13 @@ def test_an_edited_receipt_is_not_the_one_that_was_signed_or_logged(attacker: At
     assert audit().endswith(f": it is not the entry of act {register}")
 
 
-def resigned(attacker: Attacker, act_id: str, receipt: bytes) -> None:
+def resigned(attacker: Attacker, act_id: str, receipt: bytes, earlier: timedelta = timedelta(0)) -> None:
     """Put another receipt in the place of an act's, signed by the exchange's own key."""
     ((old,),) = attacker.do("SELECT receipt_jws FROM act WHERE act_id = :act", act=act_id)
     header = read_header(old)
+    iat = header.iat - int(earlier.total_seconds())
     token = sign_detached(
-        receipt, attacker.keys().signing, typ=header.typ, iss=header.iss, aud=header.aud, iat=header.iat, jti=header.jti
+        receipt, attacker.keys().signing, typ=header.typ, iss=header.iss, aud=header.aud, iat=iat, jti=header.jti
     )
     attacker.do(
         "UPDATE act SET receipt = :receipt, receipt_jws = :token WHERE act_id = :act",
@@ -165,7 +166,7 @@ def backdated(attacker: Attacker, by: timedelta) -> str:
     ((receipt, at),) = attacker.do("SELECT receipt, received_at FROM act WHERE act_id = :act", act=register)
     said = strict_json.loads(receipt)["received_at"]
     earlier = (datetime.fromisoformat(said) - by).isoformat("T", "milliseconds")
-    resigned(attacker, register, receipt.replace(said.encode(), earlier.encode()))
+    resigned(attacker, register, receipt.replace(said.encode(), earlier.encode()), by)
     attacker.do(
         "UPDATE act SET received_at = :at WHERE act_id = :act",
         "UPDATE inbox SET received_at = :at WHERE act_id = :act",
