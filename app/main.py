@@ -27,6 +27,7 @@ from app.db import READER, WRITER, create_engine
 from app.deps import type_clock
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
+from app.docket.erasures import erase_again, keep_erasures
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
@@ -121,12 +122,14 @@ async def running(
         read_policy(settings.witness_policy),
     )
     await transparency.published.refresh()
+    store = open_store(settings)
+    await erase_again(engine, vault, store, voice)
     docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=transparency.sequencer.wake)
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
     app.state.voice, app.state.directory, app.state.issuer = voice, directory, issuer
     app.state.reader = reader
-    app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), open_store(settings)
+    app.state.inboxes, app.state.door, app.state.attachments = inboxes, Door(), store
     app.state.intake = Intake(engine, directory, docket, issuer, clock, transparency.published)
     app.state.transparency = transparency
     app.state.recorder = recorder = Recorder(engine, clock, settings.zone)
@@ -143,8 +146,9 @@ async def running(
     if worker:
         time_loop = TimeLoop(engine, docket, clock, settings.zone)
         background += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
-        background += [keep_swept(engine, app.state.attachments, clock), keep_statistics(engine, clock, settings.zone)]
+        background += [keep_swept(engine, store, clock), keep_statistics(engine, clock, settings.zone)]
         background += [keep_enrolments(engine, voice, clock), keep_access_log(engine, clock, settings.zone)]
+        background += [keep_erasures(engine, store, voice, clock)]
     tasks = [asyncio.create_task(loop) for loop in background]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()

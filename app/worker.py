@@ -11,6 +11,7 @@ from app.config import Settings
 from app.db import WRITER, create_engine
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
+from app.docket.erasures import erase_again, keep_erasures
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
@@ -32,6 +33,8 @@ async def run(settings: Settings, database_url: str) -> None:
     vault = open_vault(settings)
     ring = await open_ring(engine, WrappedKeys(vault), utc_now)
     voice = Voice(settings.exchange_id, ring, settings.zone)
+    store = open_store(settings)
+    await erase_again(engine, vault, store, voice)
     means = await open_means(settings, engine, vault, voice)
     transparency = open_log(
         engine,
@@ -48,10 +51,11 @@ async def run(settings: Settings, database_url: str) -> None:
         means.working_days.keep_fresh(),
         TimeLoop(engine, docket, utc_now, settings.zone).run(),
         MatchLoop(engine, docket).run(),
-        keep_swept(engine, open_store(settings), utc_now),
+        keep_swept(engine, store, utc_now),
         keep_statistics(engine, utc_now, settings.zone),
         keep_enrolments(engine, voice, utc_now),
         keep_access_log(engine, utc_now, settings.zone),
+        keep_erasures(engine, store, voice, utc_now),
     )
     tasks = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())

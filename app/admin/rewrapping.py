@@ -33,6 +33,7 @@ class Wrapped:
 
 WRAPPED = (
     Wrapped('"case"', "data_key", (("root_id", "uuid"),), (), lambda row: str(row["root_id"]).encode()),
+    Wrapped('"case"', "next_key", (("root_id", "uuid"),), (), lambda row: str(row["root_id"]).encode()),
     Wrapped(
         "upload",
         "file_key",
@@ -106,8 +107,6 @@ async def _batch(connection: Any, vault: Vault, of: Wrapped, last: tuple[Any, ..
 
 
 def _anew(vault: Vault, of: Wrapped, row: Any) -> bytes | None:
-    if not row[of.column]:
-        return None  # erased
     try:
         return vault.rewrap(row[of.column], of.context(row))
     except InvalidTag:
@@ -118,9 +117,10 @@ def _anew(vault: Vault, of: Wrapped, row: Any) -> bytes | None:
 def _select(of: Wrapped, *, first: bool) -> str:
     names = ", ".join(name for name, _ in of.key)
     places = ", ".join(f"${place}::{kind}" for place, (_, kind) in enumerate(of.key, 1))
-    after = "" if first else f"WHERE ({names}) > ({places})"
+    after = "" if first else f"AND ({names}) > ({places})"
     columns = ", ".join((names, of.column, *of.bound_by))
-    return f"SELECT {columns} FROM {of.table} {after} ORDER BY {names} LIMIT {BATCH} FOR NO KEY UPDATE"  # noqa: S608 (ours)
+    there = f"{of.table} WHERE {of.column} IS NOT NULL {after}"
+    return f"SELECT {columns} FROM {there} ORDER BY {names} LIMIT {BATCH} FOR NO KEY UPDATE"  # noqa: S608 (ours)
 
 
 def _update(of: Wrapped) -> str:

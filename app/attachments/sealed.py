@@ -7,19 +7,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.attachments.queries import StoredFile
+from app.attachments.queries import NAMING, StoredFile, is_erased, named_file
 from app.casework.acts.identity import Opening, running_openings
-from app.casework.case import Case
 from app.db import raw, reading
 from app.errors import ForbiddenAct, InvalidDocument, NotFound
-from app.vault import Vault, decrypt
+from app.stored import root_key, stored_case
+from app.vault import Vault
 
-_PARTS = """
-    SELECT enclosed.act_id, enclosed.root_id, size, object_key, file_key, data_key, snapshot FROM enclosed
-    JOIN act_reader ON act_reader.act_id = enclosed.act_id AND act_reader.node_id = sealed_for
-    JOIN "case" ON "case".root_id = enclosed.root_id
-    WHERE sha256 = $1 AND sealed_for = $2
-"""
+_PARTS = f"""
+    SELECT {NAMING}, c.snapshot AS whole FROM enclosed e
+    JOIN act_reader r ON r.act_id = e.act_id AND r.node_id = e.sealed_for
+    JOIN act a ON a.act_id = e.act_id JOIN "case" c ON c.root_id = a.root_id
+    WHERE e.sha256 = $1 AND e.sealed_for = $2
+"""  # noqa: S608 (ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,13 @@ async def find_sealed(
         )
     for row, opening in found:
         if opening.lets(person):
-            data_key = vault.unwrap(row["data_key"], str(row["root_id"]).encode())
-            file_key = decrypt(data_key, row["file_key"], row["object_key"].encode())
-            file = StoredFile(sha256, row["size"], row["object_key"], file_key)
-            return SealedFile(file, UUID(opening.opening_id))
+            return SealedFile(named_file(vault, sha256, row), UUID(opening.opening_id))
     raise ForbiddenAct("This person is no reader of the opening.", "该人员不在拆封授权的查阅人之列。")
 
 
 def _running(vault: Vault, row: Any, node_id: str, now: datetime) -> tuple[Opening, ...]:
-    root = str(row["root_id"]).encode()
-    case = Case.model_validate_json(decrypt(vault.unwrap(row["data_key"], root), row["snapshot"], root))
+    if is_erased(vault, node_id, row):
+        return ()
+    root_id = str(row["root_id"])
+    case = stored_case(root_key(vault, root_id, row["data_key"]), root_id, row["whole"])
     return running_openings(case, node_id, str(row["act_id"]), now)

@@ -14,6 +14,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from app.config import Settings
 from app.errors import Overloaded
 
+ERASURES = "erased/"  # notes of what was erased: no objects of files, and never swept
 PARALLEL_UPLOADS = 8
 SECONDS_FOR_A_SLOT = 10
 _PART_BYTES = 8 * 1024 * 1024  # at least 5 MiB: the least that S3 takes as a part
@@ -80,7 +81,18 @@ class AttachmentStore:
     async def older_than(self, instant: datetime) -> AsyncIterator[list[str]]:
         """Yield the keys of objects that were finished before `instant`, some hundred at a time."""
         async for page in obstore.list(self._objects, chunk_size=500):
-            yield [found["path"] for found in page if found["last_modified"] < instant]
+            files = (found for found in page if not found["path"].startswith(ERASURES))
+            yield [found["path"] for found in files if found["last_modified"] < instant]
+
+    async def whole(self, key: str) -> bytes:
+        """Return a small object; raise FileNotFoundError."""
+        return bytes(await (await obstore.get_async(self._objects, key)).bytes_async())
+
+    async def erasures(self) -> AsyncIterator[str]:
+        """Yield the ids of the roots of which an erasure is noted."""
+        async for page in obstore.list(self._objects, prefix=ERASURES):
+            for found in page:
+                yield found["path"].removeprefix(ERASURES)
 
     async def clear_unfinished(self, instant: datetime) -> int:
         """Delete what a killed process left half written before `instant`; return how many there were.

@@ -118,6 +118,7 @@ class Lead(Frozen):
     `hidden_from` are the agencies upstream of a part that carries no transfer on: nothing may tell them of it unasked.
     `guests` are parties by invitation (participants, addressees of letters); `known_to` says who may know of an id
     that is neither a transfer nor a feedback (a consultation, a letter); `chapters` is what the families keep.
+    `erased_by` is the act by which its content was destroyed.
     """
 
     lead_id: str
@@ -144,6 +145,7 @@ class Lead(Frozen):
     guests: tuple[str, ...] = ()
     known_to: dict[str, tuple[str, ...]] = {}
     chapters: dict[str, dict[str, Any]] = {}
+    erased_by: str | None = None
 
     def chapter(self, kind: type[Ch]) -> Ch:
         """Return what a family keeps about this lead."""

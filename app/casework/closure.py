@@ -43,37 +43,36 @@ def stands_open(found: StandsOpen) -> StandsOpen:
     return found
 
 
-def open_matters(scene: Scene[Any]) -> list[OpenMatter]:
-    """Return what stands open on the act's lead, by all families of acts, and waits for the sender or the holder.
+def open_matters(scene: Scene[Any], lead: Lead) -> list[OpenMatter]:
+    """Return what stands open on a lead, by all families of acts, and waits for the sender or the holder.
 
     A matter between others, of which neither of the two may know, is theirs to finish: it stands in nobody's way.
     """
-    two = {scene.act.sender, scene.lead.holder}
-    matters = [matter for found in STANDS_OPEN for matter in found(scene.case, scene.lead)]
-    return [one for one in matters if any(_knows(scene, node, one) for node in two - set(one.left))]
+    two = {scene.act.sender, lead.holder}
+    matters = [matter for found in STANDS_OPEN for matter in found(scene.case, lead)]
+    return [one for one in matters if any(_knows(scene, lead, node, one) for node in two - set(one.left))]
 
 
-def require_nothing_open(scene: Scene[Any]) -> None:
+def require_nothing_open(scene: Scene[Any], lead: Lead) -> None:
     """Raise `RuleViolated` (R-STANDS-OPEN), with one row in `errors` for each open matter, unless there is none."""
-    matters = open_matters(scene)
+    matters = open_matters(scene, lead)
     if matters:
         raise RuleViolated(
             NOTHING_OPEN.text,
             NOTHING_OPEN.text_zh,
             rule=NOTHING_OPEN.rule,
             source=NOTHING_OPEN.source,
-            errors=tuple(_row(scene, one) for one in matters),
+            errors=tuple(_row(scene, lead, one) for one in matters),
         )
 
 
-def _knows(scene: Scene[Any], node: str, matter: OpenMatter) -> bool:
-    lead = scene.lead
+def _knows(scene: Scene[Any], lead: Lead, node: str, matter: OpenMatter) -> bool:
     if matter.subject == lead.lead_id or node in lead.known_to.get(matter.subject, ()):
         return True
     return any(ref.act_id == matter.act_id and node in ref.readers for ref in scene.case.acts)
 
 
-def _row(scene: Scene[Any], matter: OpenMatter) -> dict[str, Any]:
+def _row(scene: Scene[Any], lead: Lead, matter: OpenMatter) -> dict[str, Any]:
     """Return what a refusal says of a matter: to whoever may not know of it that there is one of its kind, no more."""
     said = {"code": matter.kind, "detail": matter.text, "detail_zh": matter.text_zh}
-    return {**said, "subject": matter.subject} if _knows(scene, scene.act.sender, matter) else said
+    return {**said, "subject": matter.subject} if _knows(scene, lead, scene.act.sender, matter) else said

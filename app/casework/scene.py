@@ -11,6 +11,7 @@ from app.casework.calendar import Calendar
 from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, LeadState, Transfer
 from app.casework.clocks import Clock
 from app.casework.document import Act
+from app.casework.erasing import erased_for
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
 from app.casework.practice import Practice, Practices
@@ -26,7 +27,8 @@ CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
 class Given:
     """What the rules are told from outside: time, register, calendar, limits and practices, fresh lead numbers.
 
-    `known_leads` are those of the other leads named in the act that its sender may know of, with their states.
+    `known_leads` are those of the other leads named in the act that its sender may know of, with their states;
+    `merged_erased` says whether the content of the lead that this one was merged into is erased.
     """
 
     now: datetime
@@ -35,6 +37,7 @@ class Given:
     calendar: Calendar = field(default_factory=Calendar)
     lead_nos: tuple[str, ...] = ()
     known_leads: Mapping[str, str] = field(default_factory=dict)
+    merged_erased: bool = False
     limits: Limits = field(default_factory=Limits)
     practices: Practices = field(default_factory=Practices)
     edition: int = EDITION
@@ -159,6 +162,10 @@ class Scene(Generic[C]):
         ):
             raise UnknownPrev(
                 "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
+            )
+        if erased_for(self.case, self.act.sender, self.act.lead_id) is not None:
+            raise WrongState(
+                "The content of the lead was erased; nothing follows any more.", "该线索内容已销毁，不再办理。"
             )
         state = self.lead.state
         if state in ENDED - self.after:

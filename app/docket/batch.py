@@ -12,6 +12,7 @@ from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
 from app.casework.case import Case, TransferState, on_record
 from app.casework.decision import Decision, evolve
+from app.casework.erasing import ERASE
 from app.casework.limits import Limits
 from app.casework.practice import Practices
 from app.casework.scene import Given
@@ -73,7 +74,7 @@ class Batch:
             except Problem as problem:
                 self.answers.append(problem)
         for root_id, opened in self.found.cases.items():
-            gather_case(self.rows, root_id, opened, self.calendar, self.means.issuer.zone)
+            gather_case(self.rows, root_id, opened, self.calendar, self.means.issuer.zone, self.now)
         issuer = self.means.issuer
         gather_tallies(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
 
@@ -113,18 +114,26 @@ class Batch:
         kind = CATALOGUE[act.name]
         node, year = means.directory.nodes[act.sender], self.now.astimezone(means.issuer.zone).year
         numbers = [await means.numbers.next(node, year) for _ in range(kind.lead_numbers(act.content))]
-        named, known = list(kind.other_leads(act.content)), []
+        merged_into = self._merged_into(act.lead_id)
+        named, known = [*kind.other_leads(act.content), *merged_into], []
         if named:
             known = await connection.fetch(
-                "SELECT lead_id FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
+                "SELECT lead_id::text, erased FROM lead_entry WHERE node_id = $1 AND lead_id = ANY($2::uuid[])",
                 act.sender,
                 named,
             )
         return replace(
             self._surroundings(),
             lead_nos=tuple(numbers),
-            known_leads=self._states_of(act.sender, (str(row["lead_id"]) for row in known)),
+            known_leads=self._states_of(act.sender, (row["lead_id"] for row in known)),
+            merged_erased=any(row["erased"] for row in known if row["lead_id"] in merged_into),
         )
+
+    def _merged_into(self, lead_id: str) -> tuple[str, ...]:
+        """Return the lead that one was merged into, if it was."""
+        opened = self.found.cases.get(self.found.subjects[lead_id][0]) if lead_id in self.found.subjects else None
+        lead = opened.case.leads.get(lead_id) if opened else None
+        return (lead.merged_into,) if lead and lead.merged_into else ()
 
     def _states_of(self, node: str, lead_ids: Iterable[str]) -> dict[str, str]:
         """Return the states of leads in which a node has a part, under their locks, as the acts before left them."""
@@ -167,16 +176,18 @@ class Batch:
     def _record_act(self, taken: Submission, case: Case, opened: Opened, receipt: Issued, decision: Decision) -> Case:
         act, lead = taken.act, decision.leads[0]
         opened.seq += 1
+        if act.name == ERASE:
+            opened.outlast(self.means.vault)
         ref = act_ref(act, taken.body_sha256, opened.seq, decision)
         gather_act(self.rows, opened, taken, ref, receipt, self.now)
         for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
             size, object_key, key = self.found.files[act.sender, one]
-            sealed = opened.seal_file_key(object_key, key)
+            sealed = opened.seal_file_key(act.name, object_key, key)
             self.found.sealed_before.setdefault(object_key, set()).add(False)
             self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed, None))
         for part in act.document.sealed:
             size, object_key, key = self.found.files[act.sender, part.sha256]
-            sealed = opened.seal_file_key(object_key, key)
+            sealed = opened.seal_file_key(act.name, object_key, key)
             self.found.sealed_before.setdefault(object_key, set()).add(True)
             self.rows.enclosed.append(
                 (act.act_id, bytes.fromhex(part.sha256), case.root_id, size, object_key, sealed, part.recipient)

@@ -10,6 +10,7 @@ from app.casework.acts import CATALOGUE
 from app.casework.document import Act
 from app.docket.submission import Answer, Match, Passage, Submission
 from app.docket.writing import Opened
+from app.stored import root_key, stored_file_key
 from app.vault import Vault
 
 
@@ -75,12 +76,11 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
 
 async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
     for row in await connection.fetch(
-        'SELECT root_id, last_seq, data_key, snapshot FROM "case" WHERE root_id = ANY($1::uuid[]) '
+        'SELECT root_id, last_seq, data_key, snapshot, next_key FROM "case" WHERE root_id = ANY($1::uuid[]) '
         "ORDER BY root_id FOR UPDATE",
         list(roots),
     ):
-        root_id = str(row["root_id"])
-        found.cases[root_id] = Opened.stored(vault, root_id, row["data_key"], row["snapshot"], row["last_seq"])
+        found.cases[str(row["root_id"])] = Opened.stored(vault, row)
 
 
 async def _find_files(
@@ -99,18 +99,21 @@ async def _find_files(
         found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
         found.uploads[row["node_id"], row["sha256"].hex()] = row["sealed_as"]
         found.sealed_before[row["object_key"]] = set(row["sealed"])
-    # A file that the sender may read by an earlier act can be named again, without another upload.
+    # A file that the sender may read by an earlier act can be named again, without another upload; but not out of a
+    # case of which a part is erased already.
     for row in await connection.fetch(
-        'SELECT node_id, enclosed.sha256, enclosed.root_id, size, object_key, file_key, "case".data_key '
+        "SELECT node_id, enclosed.sha256, enclosed.root_id, size, object_key, file_key, data_key "
         "FROM unnest($1::text[], $2::bytea[]) AS wanted (node_id, sha256) "
         "JOIN enclosed USING (sha256) JOIN act_reader USING (node_id, act_id) "
-        'JOIN "case" ON "case".root_id = enclosed.root_id WHERE enclosed.sealed_for IS NULL',
+        'JOIN "case" ON "case".root_id = enclosed.root_id '
+        "WHERE enclosed.sealed_for IS NULL AND next_key IS NULL AND erased_at IS NULL",
         list(senders),
         list(digests),
     ):
         place = (row["node_id"], row["sha256"].hex())
         if place not in found.files:
-            key = Opened.file_key(vault, str(row["root_id"]), row["data_key"], row["object_key"], row["file_key"])
+            data_key = root_key(vault, str(row["root_id"]), row["data_key"])
+            key = stored_file_key(data_key, row["object_key"], row["file_key"])
             found.files[place] = (row["size"], row["object_key"], key)
 
 

@@ -14,6 +14,9 @@ class Rows:
 
     new_cases: list[Row] = field(default_factory=list)
     changed_cases: list[Row] = field(default_factory=list)
+    next_keys: list[Row] = field(default_factory=list)
+    erased_cases: list[Row] = field(default_factory=list)
+    erased_leads: list[Row] = field(default_factory=list)
     acts: list[Row] = field(default_factory=list)
     unsequenced: list[Row] = field(default_factory=list)
     readers: list[Row] = field(default_factory=list)
@@ -40,6 +43,36 @@ CHANGED_CASES = """
     UPDATE "case" SET last_seq = new.last_seq, snapshot = new.snapshot
     FROM unnest($1::uuid[], $2::int[], $3::bytea[]) AS new (root_id, last_seq, snapshot)
     WHERE "case".root_id = new.root_id
+"""
+NEXT_KEYS = """
+    UPDATE "case" SET next_key = new.next_key FROM unnest($1::uuid[], $2::bytea[]) AS new (root_id, next_key)
+    WHERE "case".root_id = new.root_id
+"""
+# The keys of files go with the data key, and so does an upload that no other root names: the sweep takes the objects.
+ERASED_CASES = """
+    WITH new AS (
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::bytea[], $4::bytea[], $5::timestamptz[])
+            AS one (root_id, last_seq, data_key, snapshot, erased_at)
+    ), kept AS (
+        SELECT act_id FROM act WHERE root_id = ANY($1::uuid[]) AND act = 'lead.erase'
+    ), named AS (
+        DELETE FROM enclosed USING new
+        WHERE enclosed.root_id = new.root_id AND act_id NOT IN (SELECT act_id FROM kept) RETURNING object_key
+    ), uploaded AS (
+        DELETE FROM upload USING named WHERE upload.object_key = named.object_key AND NOT EXISTS (
+            SELECT FROM enclosed WHERE enclosed.object_key = named.object_key
+            AND (root_id <> ALL($1::uuid[]) OR act_id IN (SELECT act_id FROM kept))
+        )
+    )
+    UPDATE "case" SET last_seq = new.last_seq, data_key = new.data_key, next_key = NULL, snapshot = new.snapshot,
+        erased_at = new.erased_at
+    FROM new WHERE "case".root_id = new.root_id
+"""
+ERASED_LEADS = """
+    WITH gone AS (SELECT * FROM unnest($1::uuid[]) AS one (lead_id)),
+    number AS (DELETE FROM lead_number USING gone WHERE lead_number.lead_id = gone.lead_id),
+    queued AS (DELETE FROM match_queue USING gone WHERE match_queue.lead_id = gone.lead_id)
+    DELETE FROM blind_index USING gone WHERE blind_index.lead_id = gone.lead_id
 """
 ACTS = _insert(
     "act",
@@ -100,9 +133,10 @@ ENTRIES = _insert(
         "registered_at": "timestamptz",
         "due": "timestamptz",
         "sealed": "bool",
+        "erased": "bool",
     },
     "ON CONFLICT (node_id, lead_id) DO UPDATE SET state = excluded.state, category = excluded.category, "
-    "role = excluded.role, due = excluded.due, sealed = excluded.sealed",
+    "role = excluded.role, due = excluded.due, sealed = excluded.sealed, erased = excluded.erased",
 )
 CLOCKS = _insert(
     "clock",
@@ -171,6 +205,9 @@ async def write(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
         (TALLIES, rows.tallies),
         (BLIND_INDEX, rows.blind_index),
         (MATCH_QUEUE, rows.match_queue),
+        (NEXT_KEYS, rows.next_keys),
+        (ERASED_CASES, rows.erased_cases),
+        (ERASED_LEADS, rows.erased_leads),
     ):
         if gathered:
             await connection.execute(statement, *(list(column) for column in zip(*gathered, strict=True)))

@@ -24,14 +24,32 @@ SUBJECTS = ("lead", "transfer", "feedback", "consultation", "letter", "protectio
 
 
 class CaseRow(Table, table=True):
-    """One root lead with all its parts: one row, one lock. `data_key` is wrapped; without it nothing opens."""
+    """One root lead with all its parts: one row, one lock. `data_key` is wrapped; without it nothing opens.
+
+    Erasing replaces it: from `erased_at` on it opens the tombstone and the acts `lead.erase`, nothing else any more.
+    """
 
     __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "ix_case_erasure_to_keep", "root_id", postgresql_where=text("erased_at IS NOT NULL AND NOT erasure_kept")
+        ),
+        CheckConstraint("erased_at IS NULL OR next_key IS NULL", name="erased"),
+    )
 
     root_id: UUID = Field(primary_key=True)
     last_seq: int = Field(sa_type=Integer, description="the newest root_seq")
     data_key: bytes = Field(sa_type=LargeBinary)
     snapshot: bytes = Field(sa_type=LargeBinary)
+    next_key: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="the data key to come, once some part was erased and others not"
+    )
+    erased_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    erasure_kept: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="a record of the erasure lies outside the database",
+    )
 
 
 class ActRow(Table, table=True):
@@ -118,6 +136,11 @@ class LeadEntry(Table, table=True):
     registered_at: datetime = Field(sa_type=DateTime(timezone=True))
     due: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     sealed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    erased: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="its content is gone for this node, which finds it by no number any more",
+    )
 
 
 class LeadNumber(Table, table=True):

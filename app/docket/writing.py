@@ -12,25 +12,31 @@ from app.casework.case import ActRef, Case, Lead, on_record
 from app.casework.clocks import Clock
 from app.casework.decision import Decision, Notice
 from app.casework.document import Act
+from app.casework.erasing import ERASE, all_erased, erased_for, tombstone
 from app.casework.lapse import next_event
 from app.casework.rules import EDITION
 from app.docket.issuer import Issued, Issuer
-from app.docket.reading import root_key, stored_case
 from app.docket.record import Row, Rows
 from app.docket.submission import Submission
+from app.stored import root_key, stored_case
 from app.transparency.entries import act_entry, notice_entry
-from app.vault import KEY_BYTES, Vault, decrypt, encrypt
+from app.vault import KEY_BYTES, Vault, encrypt
 
 
 @dataclass(slots=True)
 class Opened:
-    """A case with its data key in the clear, for as long as its batch runs; `before` is the case as it was opened."""
+    """A case with its data key in the clear, for as long as its batch runs; `before` is the case as it was opened.
+
+    `next_key` is the data key that it will have when all its parts are erased, once one of them is: in the clear, and
+    wrapped.
+    """
 
     case: Case
     data_key: bytes
     wrapped_key: bytes
     seq: int
     is_new: bool
+    next_key: tuple[bytes, bytes] | None = None
     touched: set[str] = field(default_factory=set)
     touched_clocks: set[str] = field(default_factory=set)
     before: Case = field(init=False)
@@ -41,23 +47,34 @@ class Opened:
     @classmethod
     def fresh(cls, vault: Vault, root_id: str) -> Self:
         """Return an empty case under a new data key."""
-        data_key = os.urandom(KEY_BYTES)
-        return cls(Case(root_id=root_id), data_key, vault.wrap(data_key, root_id.encode()), 0, is_new=True)
+        data_key, wrapped = _fresh_key(vault, root_id)
+        return cls(Case(root_id=root_id), data_key, wrapped, 0, is_new=True)
 
     @classmethod
-    def stored(cls, vault: Vault, root_id: str, wrapped: bytes, snapshot: bytes, seq: int) -> Self:
-        """Return a stored case, decrypted."""
-        data_key = root_key(vault, root_id, wrapped)
-        return cls(stored_case(data_key, root_id, snapshot), data_key, wrapped, seq, is_new=False)
+    def stored(cls, vault: Vault, row: Any) -> Self:
+        """Return a stored case, decrypted; `row` has all columns of it."""
+        root_id = str(row["root_id"])
+        data_key = root_key(vault, root_id, row["data_key"])
+        case = stored_case(data_key, root_id, row["snapshot"])
+        coming = row["next_key"] and (root_key(vault, root_id, row["next_key"]), row["next_key"])
+        return cls(case, data_key, row["data_key"], row["last_seq"], is_new=False, next_key=coming)
 
-    def seal_file_key(self, object_key: str, file_key: bytes) -> bytes:
-        """Return a file's key under the root's data key."""
-        return encrypt(self.data_key, file_key, object_key.encode())
+    def outlast(self, vault: Vault) -> None:
+        """Make the key that outlives the data key, if there is none yet: what says of an erasure is under it."""
+        self.next_key = self.next_key or _fresh_key(vault, self.case.root_id)
 
-    @staticmethod
-    def file_key(vault: Vault, root_id: str, wrapped: bytes, object_key: str, sealed: bytes) -> bytes:
-        """Return the key of a file that an act of a root names."""
-        return decrypt(vault.unwrap(wrapped, root_id.encode()), sealed, object_key.encode())
+    def body_key(self, act: str) -> bytes:
+        """Return the key under which the body of an act is kept."""
+        return self.next_key[0] if act == ERASE and self.next_key is not None else self.data_key
+
+    def seal_file_key(self, act: str, object_key: str, file_key: bytes) -> bytes:
+        """Return the key of a file that an act names, under the key of the act's own body."""
+        return encrypt(self.body_key(act), file_key, object_key.encode())
+
+
+def _fresh_key(vault: Vault, root_id: str) -> tuple[bytes, bytes]:
+    key = os.urandom(KEY_BYTES)
+    return key, vault.wrap(key, root_id.encode())
 
 
 def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision, edition: int = EDITION) -> ActRef:
@@ -89,7 +106,7 @@ def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, recei
             taken.kid,
             act.name,
             taken.jws,
-            encrypt(opened.data_key, taken.body, act.act_id.encode()),
+            encrypt(opened.body_key(act.name), taken.body, act.act_id.encode()),
             taken.body_sha256,
             receipt.body,
             receipt.jws,
@@ -170,16 +187,29 @@ def _gather_common(
     )
 
 
-def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zone: ZoneInfo) -> None:
+def gather_erased(rows: Rows, opened: Opened, key: tuple[bytes, bytes], now: datetime) -> None:
+    """Gather the end of a case's content: what stays of it under a key of its own, and everything else gone."""
+    root_id, (clear, wrapped) = opened.case.root_id, key
+    snapshot = encrypt(clear, tombstone(opened.case).model_dump_json().encode(), root_id.encode())
+    rows.erased_cases.append((root_id, opened.seq, wrapped, snapshot, now))
+    rows.erased_leads.extend((lead_id,) for lead_id in opened.case.leads)
+
+
+def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zone: ZoneInfo, now: datetime) -> None:
     """Gather what a case has become: its row, its leads in every party's list, its clocks."""
     if not opened.touched:
         return
     case = opened.case
-    snapshot = encrypt(opened.data_key, case.model_dump_json().encode(), root_id.encode())
-    if opened.is_new:
-        rows.new_cases.append((root_id, opened.seq, opened.wrapped_key, snapshot))
+    if opened.next_key is not None and all_erased(case):
+        gather_erased(rows, opened, opened.next_key, now)
     else:
-        rows.changed_cases.append((root_id, opened.seq, snapshot))
+        snapshot = encrypt(opened.data_key, case.model_dump_json().encode(), root_id.encode())
+        if opened.is_new:
+            rows.new_cases.append((root_id, opened.seq, opened.wrapped_key, snapshot))
+        else:
+            rows.changed_cases.append((root_id, opened.seq, snapshot))
+        if opened.next_key is not None:
+            rows.next_keys.append((root_id, opened.next_key[1]))
     for lead_id in opened.touched:
         gather_entries(rows, case, case.leads[lead_id])
     rows.clocks.extend(
@@ -218,6 +248,7 @@ def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
             continue
         due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
     for node in lead.parties:
+        erased = erased_for(case, node, lead.lead_id) is not None
         shown = lead.as_known_by(node)
         role = "holder" if node == lead.holder else "origin" if node == lead.origin else "participant"
         rows.entries.append(
@@ -226,11 +257,12 @@ def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
                 lead.lead_id,
                 case.root_id,
                 str(shown.state),
-                shown.category,
+                None if erased else shown.category,
                 role,
                 node == lead.origin,
                 lead.registered_at,
                 due.get(node),
                 shown.sealed,
+                erased,
             )
         )

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.attachments.service import Attachments
 from app.db import raw, reading
-from app.docket.reading import root_key, stored_body
 from app.evidence import bundle_rows
 from app.evidence.streamed_zip import StreamedZip
 from app.evidence.suggestion import suggested_policy
@@ -21,6 +20,7 @@ from app.registry.exchange_keys import ExchangeKeys
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import load_public_jwk, public_to_pem
+from app.stored import root_key, stored_body
 from app.transparency.note import Note, parse_note
 from app.transparency.policy import Policy
 from app.transparency.proof import LogProof

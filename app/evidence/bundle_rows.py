@@ -6,21 +6,23 @@ from uuid import UUID
 
 import asyncpg
 
+from app.casework.erasing import ERASE
 from app.errors import NotFound, Overloaded
+from app.stored import BODY_KEY
 
-_IS_PARTY = "SELECT 1 FROM lead_entry WHERE node_id = $1 AND lead_id = $2"
+_ERASED = "SELECT erased FROM lead_entry WHERE node_id = $1 AND lead_id = $2"
 _ACTS = """
     SELECT a.act_id, a.root_id, a.act, a.sender, a.receipt IS NULL AS is_notice, l.log_index, l.entry
     FROM act_reader r
     JOIN act a ON a.root_id = r.root_id AND a.root_seq = r.root_seq
     LEFT JOIN log_entry l ON l.act_id = r.act_id
-    WHERE r.node_id = $1 AND r.lead_id = $2
+    WHERE r.node_id = $1 AND r.lead_id = $2 AND (a.act = $3 OR $3 IS NULL)
     ORDER BY l.log_index
 """
-_ACT = """
-    SELECT a.jws, a.body, a.receipt, a.receipt_jws, c.data_key
+_ACT = f"""
+    SELECT a.jws, a.body, a.receipt, a.receipt_jws, {BODY_KEY} AS data_key
     FROM act a JOIN "case" c ON c.root_id = a.root_id WHERE a.act_id = $1
-"""
+"""  # noqa: S608 (ours)
 _KEY_EVENTS = """
     SELECT e.node_id, e.number, e.kid, e.purpose, q.jws, q.body, l.log_index, l.entry
     FROM key_event e
@@ -44,11 +46,13 @@ _ENCLOSED = """
 async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str) -> list[Any]:
     """Return the acts and notices on a lead that `node` may read, in the order of the log.
 
+    Of a lead whose content was erased only the act that erased it is left.
     Raises `NotFound` if it is no party of the lead, `Overloaded` while one of them has no place in the log.
     """
-    if await connection.fetchval(_IS_PARTY, node, UUID(lead_id)) is None:
+    erased = await connection.fetchval(_ERASED, node, UUID(lead_id))
+    if erased is None:
         raise NotFound
-    return _logged(await connection.fetch(_ACTS, node, UUID(lead_id)))
+    return _logged(await connection.fetch(_ACTS, node, UUID(lead_id), ERASE if erased else None))
 
 
 async def act(connection: "asyncpg.Connection[Any]", act_id: UUID) -> Any:

@@ -151,16 +151,16 @@ def _read(row: Recorded) -> Act[Any]:
 def _decide(case: Case, act: Act[Any], given: Given, stored: Case) -> Decision:
     """Decide an act again, first to see which lead numbers and limits it asked for, then with those it was given."""
     kind, given = CATALOGUE[act.name], replace(given, practices=_practices(act, stored))
-    # A merge was taken, so the other lead was known and open: that is all that it asks.
+    # A merge was taken, so the other lead was known and open: that is all that it asks. So was an erasure after one.
     known = dict.fromkeys(kind.other_leads(act.content), "registered")
     asked = tuple(f"#{place}" for place in range(kind.lead_numbers(act.content)))
-    first = decide(case, act, replace(given, lead_nos=asked, known_leads=known))
+    first = decide(case, act, replace(given, lead_nos=asked, known_leads=known, merged_erased=True))
     numbered = {lead.lead_no: stored.leads[lead.lead_id].lead_no for lead in first.leads if lead.lead_no in asked}
     limits = _limits(first.starts, given, stored)
     if not asked and limits is given.limits:
         return first
     numbers = tuple(numbered[one] for one in asked)
-    return decide(case, act, replace(given, lead_nos=numbers, known_leads=known, limits=limits))
+    return decide(case, act, replace(given, lead_nos=numbers, known_leads=known, limits=limits, merged_erased=True))
 
 
 def _practices(act: Act[Any], stored: Case) -> Practices:

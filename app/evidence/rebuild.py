@@ -5,7 +5,7 @@ Reads only. Each case is read in a transaction of its own, so it may run beside 
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -13,20 +13,25 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.case import Case
+from app.casework.erasing import ERASE
 from app.casework.limits import Limits
 from app.config import Settings
 from app.db import driver_connection
 from app.docket.batch import number_digest
 from app.docket.index_keys import read_index_keys
-from app.docket.reading import root_key, stored_body, stored_case
 from app.evidence.differences import Differs, verify_same
+from app.evidence.erasure_notes import Notes
 from app.evidence.folding import Recorded, fold
 from app.evidence.surroundings import Surroundings, read_surroundings
+from app.evidence.tombstones import verify_tombstone
+from app.stored import root_key, stored_body, stored_case
 from app.vault import Vault
 
 PAGE = 200
 _ROOTS = 'SELECT root_id FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
-_CASES = 'SELECT root_id::text, last_seq, data_key, snapshot FROM "case" WHERE root_id = ANY($1::uuid[])'
+_CASES = """
+    SELECT root_id::text, last_seq, data_key, snapshot, next_key, erased_at FROM "case" WHERE root_id = ANY($1::uuid[])
+"""
 _ACTS = """
     SELECT root_id::text, root_seq, lead_id::text, act_id::text, sender, act, jws, body,
            body_sha256, receipt, received_at
@@ -53,12 +58,22 @@ class CaseDiffers(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """What a stored case is held against beside its own acts: what was given, and what is noted outside."""
+
+    surroundings: Surroundings
+    index_key: bytes
+    notes: Notes
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
-    """A stored case with everything on its record, decrypted."""
+    """A stored case with everything on its record, decrypted; of a case that was erased the bodies are empty."""
 
     case: Case
     last_seq: int
     rows: Sequence[Recorded]
+    is_erased: bool
     numbers: set[tuple[str, bytes]] = field(default_factory=set)
 
 
@@ -69,19 +84,19 @@ async def check(
 
     `progress` is called after every page of cases.
     """
-    count, after = Count(), _NO_ID
+    count, after, notes = Count(), _NO_ID, Notes(settings)
     async with driver_connection(engine) as connection:
         index_key = (await read_index_keys(connection, vault)).numbers
         while page := await connection.fetch(_ROOTS, after, PAGE):
-            surroundings = await read_surroundings(connection, settings.zone, limits)
+            against = Against(await read_surroundings(connection, settings.zone, limits), index_key, notes)
             for after in (str(row["root_id"]) for row in page):
                 try:
-                    count.acts += await _check_one(connection, vault, after, surroundings, index_key)
+                    count.acts += await _check_one(connection, vault, after, against)
                 except Differs:
                     # Perhaps an act came since, from a node or by a calendar that was not known above.
-                    surroundings = await read_surroundings(connection, settings.zone, limits)
+                    against = replace(against, surroundings=await read_surroundings(connection, settings.zone, limits))
                     try:
-                        count.acts += await _check_one(connection, vault, after, surroundings, index_key)
+                        count.acts += await _check_one(connection, vault, after, against)
                     except Differs as differs:
                         raise CaseDiffers(after, str(differs)) from differs
                 count.cases += 1
@@ -89,25 +104,33 @@ async def check(
     return count
 
 
-async def _check_one(
-    connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, surroundings: Surroundings, index_key: bytes
-) -> int:
+async def _check_one(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, against: Against) -> int:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         archive = opened((await read_archives(connection, vault, [root_id])).get(root_id))
-    verify_rebuilt(root_id, archive, surroundings, index_key)
+        await verify_rebuilt(connection, root_id, archive, against)
     return len(archive.rows)
 
 
-def verify_rebuilt(root_id: str, archive: Archive, surroundings: Surroundings, index_key: bytes) -> Case:
-    """Return the stored case; raise `Differs` unless its acts and notices make exactly this case."""
+async def verify_rebuilt(
+    connection: "asyncpg.Connection[Any]", root_id: str, archive: Archive, against: Against
+) -> Case:
+    """Return the stored case; raise `Differs` unless its acts and notices make exactly this case.
+
+    Of a case that was erased what stays must be what erasing leaves.
+    """
     if archive.last_seq != len(archive.rows):
         raise Differs(f"last_seq: {archive.last_seq} stored, {len(archive.rows)} acts and notices on record")
+    if archive.is_erased:
+        outside: frozenset[str] = frozenset()
+        if {lead.erased_by for lead in archive.case.leads.values()} - {None, *(row.act_id for row in archive.rows)}:
+            outside = await against.notes.acts_for(connection, root_id)
+        return verify_tombstone(archive.case, archive.rows, outside)
     for lead in archive.case.leads.values():
-        digest = number_digest(index_key, lead.lead_no)
+        digest = number_digest(against.index_key, lead.lead_no)
         if not any(one == lead.lead_id and hmac.compare_digest(known, digest) for one, known in archive.numbers):
             raise Differs(f"leads.{lead.lead_id}.lead_no is not the number that the lead was given")
     failed: Differs | None = None
-    for rebuilt in fold(root_id, archive.rows, surroundings, archive.case):
+    for rebuilt in fold(root_id, archive.rows, against.surroundings, archive.case):
         try:
             return verify_same(archive.case, rebuilt)
         except Differs as differs:
@@ -145,13 +168,16 @@ def _archive(vault: Vault, row: Any, acts: Sequence[Any]) -> Archive | Differs:
     try:
         data_key = root_key(vault, root_id, row["data_key"])
         case = stored_case(data_key, root_id, row["snapshot"])
-        rows = [_recorded(data_key, act) for act in acts]
+        lasting = root_key(vault, root_id, row["next_key"]) if row["next_key"] else data_key
+        is_erased = row["erased_at"] is not None
+        keys = {ERASE: lasting}
+        rows = [_recorded(keys.get(act["act"], None if is_erased else data_key), act) for act in acts]
     except (InvalidTag, ValueError):
         return Differs("what is stored does not open: another key, or other bytes than were written")
-    return Archive(case, row["last_seq"], rows)
+    return Archive(case, row["last_seq"], rows, is_erased)
 
 
-def _recorded(data_key: bytes, row: "asyncpg.Record") -> Recorded:
+def _recorded(data_key: bytes | None, row: "asyncpg.Record") -> Recorded:
     return Recorded(
         seq=row["root_seq"],
         lead_id=row["lead_id"],
@@ -159,7 +185,7 @@ def _recorded(data_key: bytes, row: "asyncpg.Record") -> Recorded:
         sender=row["sender"],
         act=row["act"],
         jws=row["jws"],
-        body=stored_body(data_key, row["act_id"], row["body"]),
+        body=b"" if data_key is None else stored_body(data_key, row["act_id"], row["body"]),
         body_sha256=row["body_sha256"],
         receipt=row["receipt"],
         received_at=row["received_at"],

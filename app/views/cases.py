@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col, select
 
 from app.casework.case import Case, Lead
+from app.casework.erasing import as_erased_for
 from app.db import reading
-from app.docket.reading import root_key, stored_case
 from app.docket.tables import CaseRow
 from app.errors import NotFound
+from app.stored import root_key, stored_case
 from app.vault import Vault
 
 _BY_SUBJECT = text("""
@@ -33,9 +34,9 @@ async def fetch_cases(connection: AsyncConnection, roots: Iterable[UUID]) -> lis
     return list(await connection.execute(query.where(col(CaseRow.root_id).in_(set(roots)))))
 
 
-async def open_cases(vault: Vault, rows: list[Any]) -> dict[UUID, Case]:
-    """Return the cases by root, decrypted; off the event loop, since a page may hold 200 of them."""
-    return await asyncio.to_thread(lambda: {row.root_id: _open(vault, row) for row in rows})
+async def open_cases(vault: Vault, node: str, rows: list[Any]) -> dict[UUID, Case]:
+    """Return the cases by root, decrypted, as `node` may see them; off the event loop: a page may hold 200 of them."""
+    return await asyncio.to_thread(lambda: {row.root_id: _open(vault, node, row) for row in rows})
 
 
 async def find_lead(engine: AsyncEngine, vault: Vault, node: str, kind: str, subject_id: str) -> tuple[Case, Lead]:
@@ -48,7 +49,7 @@ async def find_lead(engine: AsyncEngine, vault: Vault, node: str, kind: str, sub
         row = (await connection.execute(_BY_SUBJECT, wanted)).one_or_none()
     if row is None:
         raise NotFound
-    case = _open(vault, row)
+    case = _open(vault, node, row)
     (lead,) = await veiled(engine, node, [case.leads[str(row.lead_id)]])
     return case, lead
 
@@ -64,6 +65,6 @@ async def veiled(engine: AsyncEngine, node: str, leads: Sequence[Lead]) -> list[
     return [lead if lead.merged_into in known else lead.but(merged_into=None) for lead in leads]
 
 
-def _open(vault: Vault, row: Any) -> Case:
+def _open(vault: Vault, node: str, row: Any) -> Case:
     root_id = str(row.root_id)
-    return stored_case(root_key(vault, root_id, row.data_key), root_id, row.snapshot)
+    return as_erased_for(stored_case(root_key(vault, root_id, row.data_key), root_id, row.snapshot), node)

@@ -33,6 +33,7 @@ def entry(case: Case, lead: Lead, node: str, local: Callable[[datetime], str]) -
             for clock in sorted(case.open_clocks(lead.lead_id), key=lambda clock: clock.due)
             if _may_see(lead, clock, node)
         ],
+        erased_by=lead.erased_by,
     )
 
 

@@ -50,7 +50,7 @@ async def find_leads(
         rows = list(await connection.execute(query))
         wanted = [row for row in rows[:limit] if row.fits]
         stored = await fetch_cases(connection, (row.root_id for row in wanted))
-    cases = await open_cases(vault, stored)
+    cases = await open_cases(vault, node, stored)
     leads = await veiled(engine, node, [cases[row.root_id].leads[str(row.lead_id)] for row in wanted])
     return Found([(cases[row.root_id], lead) for row, lead in zip(wanted, leads, strict=True)], _next(rows, limit))
 
@@ -91,7 +91,9 @@ def _in_window(node: str, filters: Filters, after: Position | None, limit: int) 
 
 
 def _among_few(node: str, filters: Filters, after: Position | None, limit: int) -> Select[Any]:
-    """Take what runs out soon, or bears a number, by its own index, and sort those few. Sealed leads bear none.
+    """Take what runs out soon, or bears a number, by its own index, and sort those few.
+
+    What is sealed or erased bears no number.
 
     Materialised, or the planner would rather walk the whole list, newest first, in the hope of meeting them.
     """
@@ -99,7 +101,7 @@ def _among_few(node: str, filters: Filters, after: Position | None, limit: int) 
     if filters.due_before is not None:
         few.append(ENTRY.c.due < filters.due_before)
     if filters.number is not None:
-        few += [ENTRY.c.lead_id.in_(_bearing(filters.number, node)), ~ENTRY.c.sealed]
+        few += [ENTRY.c.lead_id.in_(_bearing(filters.number, node)), ~ENTRY.c.sealed, ~ENTRY.c.erased]
     found = select(ENTRY).where(*few).cte("found").prefix_with("MATERIALIZED")
     return (
         select(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.case import Case, Lead
 from app.db import reading
-from app.docket.reading import root_key, stored_body
+from app.stored import root_key, stored_body
 from app.vault import Vault
 from app.views.cursors import Position, encode_position
 from app.views.leads import Filters, find_leads
@@ -43,7 +43,7 @@ _ACTS = text("""
     FROM act_reader r
     JOIN act a ON a.root_id = r.root_id AND a.root_seq = r.root_seq
     JOIN "case" c ON c.root_id = r.root_id
-    WHERE r.node_id = :node AND r.lead_id = ANY(:leads) AND a.act = ANY(:told)
+    WHERE r.node_id = :node AND r.lead_id = ANY(:leads) AND a.act = ANY(:told) AND c.erased_at IS NULL
     ORDER BY r.root_seq
 """)
 
@@ -78,7 +78,7 @@ def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[Known]]) -> list
 
 
 async def _told(means: Means, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[Known]]:
-    shown = ((case, lead) for case, lead in leads if not lead.as_known_by(node).sealed)
+    shown = ((case, lead) for case, lead in leads if not lead.as_known_by(node).sealed and lead.erased_by is None)
     wanted = {one for case, lead in shown for one in case.lineage(lead.lead_id)}
     asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
     async with reading(means.engine, node) as connection:

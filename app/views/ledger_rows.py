@@ -10,7 +10,7 @@ from app.casework.case import Case, Lead, Transfer
 from app.casework.filing import Prosecution
 from app.casework.rechecking import Rechecks
 from app.casework.verifying import TASK_LIMITS, Verification
-from app.views.ledger_schemas import SEALED, LedgerRow
+from app.views.ledger_schemas import ERASED, SEALED, LedgerRow
 
 Local = Callable[[datetime], str]
 
@@ -37,8 +37,9 @@ def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: 
     Of a lead that was reopened it shows the work since then; what was before stays in the acts.
     """
     lead = lead.as_known_by(node)
-    if lead.sealed:
-        return LedgerRow(lead_id=None, lead_no=lead.lead_no, state=None, remark=SEALED)
+    if lead.sealed or lead.erased_by is not None:
+        remark = SEALED if lead.erased_by is None else ERASED
+        return LedgerRow(lead_id=None, lead_no=lead.lead_no, state=None, remark=remark)
     since = _since_reopened(case, lead, told)
     members = {
         "lead_id": lead.lead_id,

@@ -8,10 +8,12 @@ from app.casework.case import LeadState
 from app.views.schemas import Shown, Time, Uuid
 
 SEALED = "sealed"
+ERASED = "erased"
 
 
 class LedgerRow(Shown):
-    """A lead as the caller may know it. A sealed lead has its number and nothing else; null is also what is hidden.
+    """A lead as the caller may know it. A sealed or erased lead has its number and nothing else; null is
+    also what is hidden.
 
     Persons stand in no column: `persons` are tokens, and who handles a lead stands in the act `task`.
     """

@@ -45,6 +45,7 @@ class LeadShown(Shown):
     outcome: str | None
     registered_at: Time
     deadlines: list[LeadDeadline]
+    erased_by: Uuid | None = Field(description="the act by which its content was erased; category and outcome went too")
 
 
 class LeadPage(Shown):
@@ -70,7 +71,8 @@ class StoredAct(Shown):
     """An act or notice as kept; `body` and `receipt` are base64url of the exact bytes. A notice has no receipt."""
 
     jws: str
-    body: str
+    body: str | None = Field(description="null once the content of the lead was erased")
+    erased_by: Uuid | None = Field(description="the act `lead.erase` that erased it; null while it stands")
     receipt: str | None
     receipt_jws: str | None
     log_index: int | None

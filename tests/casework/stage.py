@@ -54,6 +54,7 @@ class Stage:
         self.decisions: list[Decision] = []
         self.taken: list[tuple[Act[Any], Given]] = []
         self.known_leads: dict[str, str] = {}
+        self.merged_erased = False
         self.practices = Practices()
         self.counter = itertools.count(1)
 
@@ -94,7 +95,15 @@ class Stage:
         act_id = str(uuid4())
         act = Act(act_id, fingerprint(act_id), document)
         numbers = self.numbers(CATALOGUE[name].lead_numbers(document.content))
-        given = Given(self.now, CAST, ZONE, lead_nos=numbers, known_leads=self.known_leads, practices=self.practices)
+        given = Given(
+            self.now,
+            CAST,
+            ZONE,
+            lead_nos=numbers,
+            known_leads=self.known_leads,
+            merged_erased=self.merged_erased,
+            practices=self.practices,
+        )
         decision = decide(self.case, act, given)
         case = evolve(self.case, decision, self.now)
         readers = tuple(dict.fromkeys((sender, *to, *sorted(decision.also_read))))

@@ -5,13 +5,21 @@ from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
 from app.casework.case import ELSEWHERE, ENDED, ActRef, Case, Lead, LeadState, on_record
 from app.casework.decision import evolve
 from app.casework.document import Act
+from app.casework.erasing import all_erased, erased_for, tombstone
 from app.casework.figures import figures
 from app.casework.lapse import Event, due_event, lapse
 from app.casework.scene import Given
@@ -27,6 +35,7 @@ FINISHING = {"letter.reply", "supervision.reply", "protection.answer"} | {
     f"consultation.{step}" for step in ("answer", "opinion", "minutes", "sign", "action", "close")
 }
 AFTER_ARCHIVE = {"correction.note", "lead.reopen", "lead.erase", "identity.open"} | FINISHING
+AT_REST = (LeadState.ARCHIVED, LeadState.MERGED)
 MOST_LEADS = 3
 PEOPLE = {
     "persons": [{"token": token, "role": "reported"} for token in ("p1", "p2")],
@@ -62,6 +71,7 @@ class WholeCourse(RuleBasedStateMachine):
         self.parties: dict[str, frozenset[str]] = {}
         self.breaches: dict[str, Any] = {}
         self.written: dict[str, tuple[Case, str]] = {}
+        self.gone: dict[tuple[str, str], str | None] = {}
         self.another_lead_comes(origin, frozenset())
         self.stage = self.stages[0]
 
@@ -114,6 +124,13 @@ class WholeCourse(RuleBasedStateMachine):
         self.attempt(self.stage, name, said._replace(who=who))
         self.attempt(self.stage, name, said._replace(to=tuple(to)))
 
+    @precondition(lambda self: self.stage.lead.state in AT_REST)
+    @rule(data=st.data())
+    def years_pass_and_the_content_goes(self, data: st.DataObject) -> None:
+        self.time_passes(24 * 366 * 10)
+        self.stage.merged_erased = data.draw(st.booleans())
+        self.do("lead.erase", data)
+
     @rule(hours=st.sampled_from([1, 24, 24 * 6, 24 * 40]))
     def time_passes(self, hours: int) -> None:
         for stage in self.stages:
@@ -158,6 +175,7 @@ class WholeCourse(RuleBasedStateMachine):
         return True
 
     def require_taken_in(self, name: str, was: Lead | None) -> None:
+        assert was is None or was.erased_by is None
         if was is not None and was.state in ENDED:
             assert was.state in CATALOGUE[name].after
             assert was.state is not LeadState.ARCHIVED or name in AFTER_ARCHIVE
@@ -216,6 +234,21 @@ class WholeCourse(RuleBasedStateMachine):
     def a_concerned_node_reads_nothing(self) -> None:
         case = self.stage.case
         assert not any(set(case.leads[ref.lead_id].concerned) & set(ref.readers) for ref in case.acts)
+
+    @invariant()
+    def what_is_erased_stays_so_and_tells_of_no_part_that_a_node_does_not_know(self) -> None:
+        case = self.stage.case
+        for lead in case.leads.values():
+            for node in lead.parties:
+                by = erased_for(case, node, lead.lead_id)
+                assert self.gone.setdefault((lead.lead_id, node), by) in (None, by)
+                self.gone[lead.lead_id, node] = by
+                known = [one for one in lead.parts if node in case.leads[one].parties]
+                if known:
+                    assert (by is None) == any(erased_for(case, node, one) is None for one in known)
+        rest = tombstone(case)
+        assert tombstone(rest) == rest
+        assert all_erased(rest) == all_erased(case)
 
     @invariant()
     def a_case_survives_its_own_snapshot_and_nothing_in_it_moves_by_itself(self) -> None:

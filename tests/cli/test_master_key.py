@@ -48,10 +48,12 @@ def opened_by(database_url: str, vault: LocalVault) -> dict[str, tuple[int, int]
     """How many wrapped keys of each table the vault opens, of how many."""
 
     async def count(connection: Any) -> dict[str, tuple[int, int]]:
-        found = {}
+        found: dict[str, tuple[int, int]] = {}
         for one in WRAPPED:
-            rows = await connection.fetch(f"SELECT * FROM {one.table}")  # noqa: S608 (names of ours)
-            found[one.table] = (sum(opens(vault, row[one.column], one.context(row)) for row in rows), len(rows))
+            there = f"SELECT * FROM {one.table} WHERE {one.column} IS NOT NULL"  # noqa: S608 (names of ours)
+            rows, before = await connection.fetch(there), found.get(one.table, (0, 0))
+            opened = sum(opens(vault, row[one.column], one.context(row)) for row in rows)
+            found[one.table] = (before[0] + opened, before[1] + len(rows))
         return found
 
     counted: dict[str, tuple[int, int]] = run_on(database_url, count)

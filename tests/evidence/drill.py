@@ -10,13 +10,13 @@ from sqlalchemy import make_url, text
 from app.config import Settings
 from app.db import create_engine
 from app.docket.issuer import utc_now
-from app.docket.reading import root_key, stored_body
 from app.evidence.audit.audit import run
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.outside import Outside, read_outside
 from app.evidence.audit.progress import Unwatched
 from app.evidence.audit.wanted import Found, Wanted
 from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, open_ring
+from app.stored import root_key, stored_body
 from app.transparency.checkpoint import Log
 from app.transparency.entries import act_entry
 from app.transparency.tree import EMPTY, grow, leaf_hash

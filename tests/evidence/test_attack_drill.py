@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from app.casework.case import LeadState
-from app.docket.reading import stored_body
 from app.registry.exchange_keys import log_origin, log_vkey, raw_public
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey, generate_private
+from app.stored import stored_body
 from app.vault import encrypt
 from tests.agencies import World, world
 from tests.conftest import database_name, new_database

@@ -12,12 +12,12 @@ import pytest
 
 from app.casework.acts import CATALOGUE
 from app.client import Agency, NodeKeys
-from app.docket.reading import stored_body
 from app.evidence.audit.key_queue import KeyQueue
 from app.evidence.audit.lies import Lie
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey, generate_private
+from app.stored import stored_body
 from app.transparency.entries import act_entry, key_entry
 from app.transparency.tree import leaf_hash
 from app.vault import encrypt

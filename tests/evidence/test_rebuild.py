@@ -12,7 +12,7 @@ from app.casework.acts import CATALOGUE
 from app.casework.case import Case, LeadState
 from app.client import uuid7
 from app.config import Settings
-from app.docket.reading import root_key, stored_case
+from app.stored import root_key, stored_case
 from app.vault import encrypt, open_vault
 from tests.agencies import World, world
 from tests.cli.command_line import leadbridge

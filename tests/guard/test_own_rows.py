@@ -157,7 +157,7 @@ def _offered_first(world: World) -> set[UUID]:
 
 async def _count(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> int:
     if isinstance(statement, str):
-        by_place = {1: [values["act"]], 2: [values["node"], values["lead"]]}
+        by_place = {1: [values["act"]], 2: [values["node"], values["lead"]], 3: [values["node"], values["lead"], None]}
         places = len(set(re.findall(r"\$\d", statement)))
         arguments = by_place[places] if "ANY($1" not in statement else [[values["act"]]]
         return len(await (await raw(connection)).fetch(statement, *arguments))

@@ -14,9 +14,9 @@ import pytest
 from app.client import Agency, Refused, Unproven
 from app.client.pinned import verified_seal_key
 from app.config import Settings
-from app.docket.reading import root_key, stored_body, stored_case
 from app.signing import b64url
 from app.signing.sealing import generate_sealing
+from app.stored import root_key, stored_body, stored_case
 from app.vault import open_vault
 from tests.agencies import Raw, World
 from tests.identity.steps import APPROVERS, IDENTITY, PURPOSE, READER, grant, part_of, sealed_lead

@@ -15,7 +15,7 @@ from app.casework.figures import STANDINGS, figures
 from app.client import Agency
 from app.config import Settings
 from app.db import create_engine
-from app.docket.reading import root_key, stored_case
+from app.stored import root_key, stored_case
 from app.vault import open_vault
 from app.views.sheets import CSV, XLSX
 from tests.agencies import PASSWORD, Raw, World

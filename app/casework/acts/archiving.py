@@ -11,6 +11,7 @@ from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
 from app.casework.deeds import with_fall
 from app.casework.rechecking import Rechecks
+from app.casework.retention import Volume
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Label, Sha256, Text
@@ -83,14 +84,17 @@ def archive(scene: Scene[Archive]) -> Decision:
     scene.require_prev()
     scene.require_state(LeadState.CLEARED)
     # Nobody could answer a protection request any more.
-    require_nothing_open(scene)
+    require_nothing_open(scene, scene.lead)
     known = _on_record(scene)
     unknown = [item for item in scene.content.items if item.sha256 not in known]
     if unknown:
         names = ", ".join(str(item.no) for item in unknown[:20])
         raise VOLUME_KNOWN.violated(f"Unknown: item {names}.", f"无法核对：第 {names} 件。")
+    lead = scene.lead.but(state=LeadState.ARCHIVED)
+    if scene.given.edition >= 3:
+        lead = lead.with_chapter(Volume(bound_at=scene.now, retention=scene.content.retention))
     return Decision(
-        leads=(scene.lead.but(state=LeadState.ARCHIVED),),
+        leads=(lead,),
         stops=scene.running(scene.lead.lead_id, "D18"),
     )
 
@@ -117,7 +121,7 @@ def reopen(scene: Scene[Reopen]) -> Decision:
         transfers=tuple(_opened(leg) for leg in scene.lead.transfers),
         feedback=tuple(_superseded(one) for one in scene.lead.feedback),
     )
-    for ended in (Verification(), Rechecks(), Clarifications()):
+    for ended in (Verification(), Rechecks(), Clarifications(), Volume()):
         lead = lead.with_chapter(ended) if ended.key in lead.chapters else lead
     lead = with_fall(lead)
     return Decision(leads=(lead,), stops=scene.running(lead.lead_id, "D18"))

@@ -72,7 +72,7 @@ def clear(scene: Scene[Clear]) -> Decision:
         scene.require_state(LeadState.CONFIRMED)
     if scene.act.sender != lead.holder and scene.given.nodes[lead.holder].kind in INDEPENDENT:
         raise CLEAR_INDEPENDENT.violated()
-    require_nothing_open(scene)
+    require_nothing_open(scene, scene.lead)
     if lead.category in GANGS and lead.chapter(Checks).missing:
         missing = ", ".join(lead.chapter(Checks).missing)
         raise THREE_CHECKS.violated(f"Missing: {missing}.", f"缺少：{missing}。")

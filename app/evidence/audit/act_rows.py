@@ -1,6 +1,7 @@
 """One act or notice held against its signatures, its receipt and its place in the log. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from app.registry.requests import WINDOW_SECONDS
 from app.signing import strict_json
 from app.signing.jws import Header, read, verify_detached
 from app.signing.keys import PublicKey
-from app.transparency.entries import act_entry, notice_entry
+from app.transparency.entries import HEAD, act_entry, notice_entry
 
 # Two processes' clocks.
 TOLERANCE = timedelta(minutes=5)
@@ -81,6 +82,29 @@ class Examiner:
         self._entry(key, row, body, is_notice=is_notice)
         return Examined(document, late)
 
+    def erased(self, row: Any, addressed: Sequence[str], *, signatures: bool) -> Examined:
+        """Return an act or notice whose body was erased, examined by what stays of it; raise `Lie` as `act` does.
+
+        Its signature cannot be verified any more: receipt and log entry bind the digests of both. Whom an act addressed
+        stood in the body, and is taken from whoever was told (`addressed`); a notice says it in its signature.
+        """
+        key = str(row["act_id"])
+        try:
+            header, late = read(row["jws"]).header, False
+            if (header.jti, header.iss, header.kid) != (key, row["sender"], row["kid"]):
+                raise Lie("act", key, "id, sender or key are not those of its signature")
+            is_notice = row["receipt"] is None
+            _, number = self._signer(key, row, header, is_notice=is_notice)
+            if not is_notice:
+                late = self._receipt(key, row, None, number, signatures=signatures)
+            _require_signed_then(key, row, header)
+            _require_digests(key, row)
+        except Problem as problem:
+            raise Lie("act", key, "a signature does not verify, or a document is malformed") from problem
+        except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
+            raise Lie("act", key, "a signed document lacks a member or has a malformed one") from error
+        return Examined({"recipients": [header.aud] if is_notice else list(addressed)}, late)
+
     def _signer(self, key: str, row: Any, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
         if is_notice:
             if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
@@ -90,7 +114,7 @@ class Examiner:
             raise Lie("act", key, "it was not signed as an act for this exchange")
         return self.keys.of_node(header.iss, header.kid, row["place"], key)
 
-    def _receipt(self, key: str, row: Any, body: bytes, number: int, *, signatures: bool) -> bool:
+    def _receipt(self, key: str, row: Any, body: bytes | None, number: int, *, signatures: bool) -> bool:
         """Return whether the act was logged later than its receipt promised."""
         receipt = strict_json.loads(row["receipt"])
         meant = {
@@ -100,7 +124,7 @@ class Examiner:
             "act": row["act"],
             "act_jws_sha256": hashlib.sha256(row["jws"].encode("ascii")).hexdigest(),
             "body_sha256": row["body_sha256"].hex(),
-            "body_length": len(body),
+            "body_length": receipt["body_length"] if body is None else len(body),
             "lead_id": str(row["lead_id"]),
             "key_event": number,
             "log_origin": self.log_origin,
@@ -132,8 +156,24 @@ class Examiner:
         else:
             entry = act_entry(jws=row["jws"], body=body, receipt=row["receipt"], receipt_jws=row["receipt_jws"])
         if entry != row["entry"]:
-            table, place = ("log_entry", row["log_index"]) if row["logged_at"] else ("unsequenced", row["ordinal"])
-            raise Lie(table, place, f"it is not the entry of act {key}")
+            raise _other_entry(key, row)
+
+
+def _other_entry(key: str, row: Any) -> Lie:
+    table, place = ("log_entry", row["log_index"]) if row["logged_at"] else ("unsequenced", row["ordinal"])
+    return Lie(table, place, f"it is not the entry of act {key}")
+
+
+def _require_digests(key: str, row: Any) -> None:
+    """Demand that an entry holds the digests of an act whose body was erased; that by SM3 nobody can compute again."""
+    entry = strict_json.loads(row["entry"].removeprefix(HEAD))
+    meant = {"act_jws_sha256": row["jws"].encode("ascii")}
+    if row["receipt"] is not None:
+        meant |= {"receipt_sha256": row["receipt"], "receipt_jws_sha256": row["receipt_jws"].encode("ascii")}
+    digests = {name: hashlib.sha256(signed).hexdigest() for name, signed in meant.items()}
+    digests |= {"t": "act" if row["receipt"] is not None else "notice", "body_sha256": row["body_sha256"].hex()}
+    if entry != digests | {"body_sm3": entry["body_sm3"]}:
+        raise _other_entry(key, row)
 
 
 def _require_time(key: str, row: Any, said: str, member: str) -> None:

@@ -31,6 +31,8 @@ from app.evidence.audit.stored_files import count_files, file_parts, require_sto
 from app.evidence.audit.waiting_part import WaitingPart, require_queued_once
 from app.evidence.audit.wanted import Found, Wanted
 from app.evidence.audit.witnessed_rows import Witnessing, read_witnessing
+from app.evidence.differences import Differs
+from app.evidence.erasure_notes import Notes
 from app.transparency.assembly import read_policy
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
 from app.vault import open_vault
@@ -51,6 +53,7 @@ class Audit:
         self._connection = connection
         self._settings = settings
         self._exchange = settings.exchange_id
+        self._notes = Notes(settings)
         self._wanted = wanted
         self._count: Counter[str] = Counter()
         self._inboxes: dict[str, int] = {}
@@ -104,9 +107,18 @@ class Audit:
             self._count += count
             progress.cases(self._count["cases"])
         await require_no_remains(self._connection, self.size, self._count)
+        await self._nothing_came_back()
         await require_kept(self._connection, self._wanted.outside)
         for fault in (await check_access_log(self._connection)).faults:
             raise Lie("access_log", *fault.split(": ", 1))
+
+    async def _nothing_came_back(self) -> None:
+        try:
+            there = await self._notes.still_there(self._connection)
+        except Differs as differs:
+            raise Lie("note of an erasure", "beside the attachments", str(differs)) from differs
+        if there is not None:
+            raise Lie("case", there, "a note outside says that it was erased, and it is here: start the service")
 
     async def files(self, pool: Executor, progress: Progress) -> None:
         """Read the files that acts name, if that is wanted."""

@@ -12,7 +12,7 @@ from app.docket.record import Rows
 from app.docket.writing import clock_row, gather_entries
 from app.evidence.audit.lies import Lie
 from app.evidence.differences import Differs
-from app.evidence.rebuild import opened, read_archives, verify_rebuilt
+from app.evidence.rebuild import Against, opened, read_archives, verify_rebuilt
 from app.evidence.surroundings import Surroundings
 from app.vault import Vault
 
@@ -41,7 +41,7 @@ _CLOCKS = """
 """
 _ENTRIES = """
     SELECT e.node_id, e.lead_id::text, e.root_id::text, e.state, e.category, e.role, e.is_origin,
-           e.registered_at, e.due, e.sealed
+           e.registered_at, e.due, e.sealed, e.erased
     FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
 """
 _SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
@@ -50,8 +50,7 @@ _SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE
 async def check_cases(
     connection: "asyncpg.Connection[Any]",
     vault: Vault,
-    surroundings: Surroundings,
-    index_key: bytes,
+    against: Against,
     root_ids: Sequence[str],
 ) -> Counter[str]:
     """Return how many rows of each table belong to these cases; raise `Lie` for the first that lies."""
@@ -64,13 +63,13 @@ async def check_cases(
     for root_id in root_ids:
         try:
             archive = opened(archives.get(root_id))
-            cases.append(verify_rebuilt(root_id, archive, surroundings, index_key))
+            cases.append(await verify_rebuilt(connection, root_id, archive, against))
         except Differs as differs:
             raise Lie("case", root_id, str(differs)) from differs
         count["act"] += len(archive.rows)
     lead_ids = [lead_id for case in cases for lead_id in case.leads]
     count["act_reader"] = await _readers(connection, cases, lead_ids)
-    count["clock"] = await _clocks(connection, cases, lead_ids, surroundings)
+    count["clock"] = await _clocks(connection, cases, lead_ids, against.surroundings)
     count["lead_entry"] = await _entries(connection, cases)
     await _subjects(connection, cases)
     return count

@@ -14,16 +14,18 @@ from app.evidence.audit.opener import Opener
 from app.evidence.audit.other_entries import kind_of
 from app.evidence.audit.part import Part
 from app.evidence.audit.tree_rows import TreePart
+from app.stored import BODY_KEY
 from app.transparency.tree import leaf_hash
 from app.vault import Vault
 
-_ROWS = """
+_ROWS = f"""
     SELECT l.log_index, l.log_index AS place, l.entry, l.leaf_hash, l.act_id AS logged_act, l.logged_at, a.root_id,
            a.root_seq, a.lead_id, a.act_id, a.sender, a.kid, a.act, a.jws, a.body, a.body_sha256, a.receipt,
-           a.receipt_jws, a.receipt_jws_sm2, a.received_at, c.data_key
+           a.receipt_jws, a.receipt_jws_sm2, a.received_at, c.root_id AS case_id, {BODY_KEY} AS data_key
     FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id LEFT JOIN "case" c ON c.root_id = a.root_id
     WHERE l.log_index >= $1 AND l.log_index < $2 ORDER BY l.log_index
-"""
+"""  # noqa: S608 (ours)
+_TOLD = "SELECT node_id, act_id FROM inbox WHERE log_index >= $1 AND log_index < $2"
 _OF_ACTS = ("act", "notice")
 
 
@@ -49,7 +51,7 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
     tree = await TreePart.read(connection, examiner, part)
     addressed: list[Addressed] = []
     documents: list[tuple[Any, Any]] = []
-    opener = Opener(vault)
+    opener, told = Opener(vault), None
     done = PartDone(part.end, b"")
     for index, row in enumerate(rows, part.start):
         if row["log_index"] != index:
@@ -63,8 +65,13 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
         act = notices.get(index, row)
         if act["act_id"] is None:
             raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
-        body = act["body"] if act is not row else opener.body(row)
-        examined = examiner.act(act, body, signatures=index >= part.signed_to)
+        signatures = index >= part.signed_to
+        if act is row and opener.is_erased(row):
+            told = await told_of(connection, part) if told is None else told
+            examined = examiner.erased(row, told.get(row["act_id"], ()), signatures=signatures)
+        else:
+            body = act["body"] if act is not row else opener.body(row)
+            examined = examiner.act(act, body, signatures=signatures)
         document = examined.document
         addressed.extend(Addressed(node, act) for node in document["recipients"])
         if document.get("attachments") or document.get("sealed"):
@@ -78,6 +85,14 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
     done.inboxes = await require_inbox(connection, addressed)
     done.enclosed = await require_enclosed(connection, opener, documents)
     return done
+
+
+async def told_of(connection: "asyncpg.Connection[Any]", part: Part) -> dict[Any, list[str]]:
+    """Return in whose inboxes the acts of a part are: where a body was erased, nothing else says whom it addressed."""
+    told: dict[Any, list[str]] = {}
+    for row in await connection.fetch(_TOLD, part.start, part.end):
+        told.setdefault(row["act_id"], []).append(row["node_id"])
+    return told
 
 
 def _require_other(examiner: Examiner, row: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from app.docket.reading import root_key, stored_body
 from app.evidence.audit.lies import Lie
+from app.stored import root_key, stored_body
 from app.vault import Vault, decrypt
 
 
@@ -19,17 +19,24 @@ class Opener:
         self._vault = vault
         self._roots: dict[Any, bytes] = {}
 
+    @staticmethod
+    def is_erased(row: Any) -> bool:
+        """Return whether the body of an act was erased; raise `Lie` if its case is gone."""
+        if row["case_id"] is None:
+            raise Lie("case", row["root_id"], f"it is gone; act {row['act_id']} belongs to it")
+        return row["data_key"] is None
+
     def root(self, row: Any) -> bytes:
-        """Return the data key of the root of an act; raise `Lie` if its case is gone or the key does not open."""
-        root_id = row["root_id"]
-        if root_id not in self._roots:
-            if row["data_key"] is None:
-                raise Lie("case", root_id, f"it is gone; act {row['act_id']} belongs to it")
+        """Return the data key of an act (an erasure has one of its own); raise `Lie` if it does not open."""
+        if self.is_erased(row):
+            raise Lie("enclosed", row["act_id"], "its act was erased, and the file's key was not")
+        root_id, wrapped = row["root_id"], row["data_key"]
+        if wrapped not in self._roots:
             try:
-                self._roots[root_id] = root_key(self._vault, str(root_id), row["data_key"])
+                self._roots[wrapped] = root_key(self._vault, str(root_id), wrapped)
             except (InvalidTag, ValueError) as error:
                 raise Lie("case", root_id, "its data key does not open under the master key") from error
-        return self._roots[root_id]
+        return self._roots[wrapped]
 
     def body(self, row: Any) -> bytes:
         """Return the body of an act as it was sent; raise `Lie` if it does not open."""

@@ -27,12 +27,25 @@ _ORPHANS = {
 }
 
 
+# What erasing destroys beside the data key.
+_ERASED = {
+    "lead_number": 'SELECT n.lead_id FROM lead_number n JOIN subject s ON s.subject_id = n.lead_id JOIN "case" c '
+    "ON c.root_id = s.root_id WHERE c.erased_at IS NOT NULL LIMIT 1",
+    "blind_index": 'SELECT b.lead_id FROM blind_index b JOIN "case" c USING (root_id) '
+    "WHERE c.erased_at IS NOT NULL LIMIT 1",
+}
+
+
 async def require_no_remains(connection: "asyncpg.Connection[Any]", size: int, count: Counter[str]) -> None:
     """Raise `Lie` for a row beyond those that were counted, or for a tree that has more or less than its log."""
     for row in await connection.fetch(_SUBTREES):
         whole = size // WIDTH ** row["level"]
         if (row["found"], row["last"]) != (whole, whole):
             raise Lie("log_subtree", f"level {row['level']}", f"{row['found']} stored, the log has {whole}")
+    for table, left in _ERASED.items():
+        lead_id = await connection.fetchval(left)
+        if lead_id is not None:
+            raise Lie(table, lead_id, "its lead was erased, and it was not")
     newest = await connection.fetchval(_NEWEST)
     if (newest or 0) != size:
         raise Lie("checkpoint", newest or 0, f"the newest one; the log has {size} entries")

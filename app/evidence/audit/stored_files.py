@@ -17,6 +17,7 @@ from app.attachments.store import AttachmentStore, open_store
 from app.config import Settings
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.opener import Opener
+from app.stored import BODY_KEY
 from app.vault import Vault
 
 PAGE = 1000
@@ -28,11 +29,12 @@ _OBJECTS = """
     GROUP BY object_key ORDER BY object_key LIMIT $2
 """
 _COUNT = "SELECT count(DISTINCT object_key) FROM enclosed"
-_NAMED = """
-    SELECT e.act_id, encode(e.sha256, 'hex') AS sha256, e.root_id, e.size, e.object_key, e.file_key, c.data_key
-    FROM enclosed e LEFT JOIN "case" c ON c.root_id = e.root_id
+_NAMED = f"""
+    SELECT e.act_id, encode(e.sha256, 'hex') AS sha256, e.root_id, e.size, e.object_key, e.file_key,
+           c.root_id AS case_id, {BODY_KEY} AS data_key
+    FROM enclosed e LEFT JOIN act a ON a.act_id = e.act_id LEFT JOIN "case" c ON c.root_id = e.root_id
     WHERE e.object_key = ANY($1::text[]) ORDER BY e.object_key, e.act_id, e.sha256
-"""
+"""  # noqa: S608 (ours)
 
 
 class StoreUnreadable(Exception):

@@ -29,7 +29,9 @@ from app.evidence.audit.stored_files import check_files as check_stored_files
 from app.evidence.audit.stored_files import require_store
 from app.evidence.audit.waiting_part import WaitingDone, WaitingPart
 from app.evidence.audit.waiting_part import check_waiting as check_waiting_part
-from app.evidence.surroundings import Surroundings, read_surroundings
+from app.evidence.erasure_notes import Notes
+from app.evidence.rebuild import Against
+from app.evidence.surroundings import read_surroundings
 from app.registry.exchange_keys import log_origin
 from app.vault import Vault, open_vault
 
@@ -56,7 +58,7 @@ class Worker:
         self._store: AttachmentStore | None = None
         exchange = orders.settings.exchange_id
         self._examiner = Examiner(Keys(orders.book), exchange, log_origin(exchange))
-        self._connection, self._surroundings, self._index_key = self._runner.run(_join(orders, self._vault))
+        self._connection, self._against = self._runner.run(_join(orders, self._vault))
 
     def log(self, part: Part) -> PartDone:
         return self._run(lambda connection: check_part(connection, self._vault, self._examiner, part))
@@ -65,9 +67,7 @@ class Worker:
         return self._run(lambda connection: check_waiting_part(connection, self._vault, self._examiner, part))
 
     def cases(self, root_ids: Sequence[str]) -> Counter[str]:
-        return self._run(
-            lambda connection: check_cases(connection, self._vault, self._surroundings, self._index_key, root_ids)
-        )
+        return self._run(lambda connection: check_cases(connection, self._vault, self._against, root_ids))
 
     def files(self, object_keys: Sequence[str]) -> int:
         store = self._store = self._store or require_store(self._settings)
@@ -89,14 +89,14 @@ class Worker:
         return self._runner.run(run())
 
 
-async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Surroundings, bytes]:
+async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Against]:
     engine = create_engine(orders.url, pool_size=1, application_name="leadbridge-audit")
     connection = await engine.connect()
     driver = await raw(connection)
     await begin(driver, orders.snapshot)
     limits = read_limits(orders.settings.deadlines_file)
     surroundings = await read_surroundings(driver, orders.settings.zone, limits)
-    return connection, surroundings, await index_key_of(driver, vault)
+    return connection, Against(surroundings, await index_key_of(driver, vault), Notes(orders.settings))
 
 
 async def index_key_of(connection: "asyncpg.Connection[Any]", vault: Vault) -> bytes:

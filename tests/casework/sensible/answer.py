@@ -12,7 +12,7 @@ from tests.casework.stage import Stage
 
 SEATS = ("周某某", "吴某某", "郑某某", "冯某某")
 
-by_holder("verification.assign", "verification.extend", "clarification.issue", "lead.reopen")
+by_holder("verification.assign", "verification.extend", "clarification.issue", "lead.reopen", "lead.erase")
 
 
 @sensible("verification.measure")
@@ -110,5 +110,6 @@ def archive(stage: Stage) -> Iterator[Said]:
     item = CATALOGUE["lead.archive"].example["items"][0]
     for ref in stage.case.acts:
         if ref.lead_id in lineage and holder in ref.readers:
-            yield Said(holder, example("lead.archive", items=[item | {"sha256": ref.jws_sha256}]))
+            items = [item | {"sha256": ref.jws_sha256}]
+            yield Said(holder, example("lead.archive", items=items, retention="10年"))
             return

@@ -25,7 +25,7 @@ COURSE: dict[LeadState, tuple[str, ...]] = {
     LeadState.CONTESTED: ("lead.recheck", "feedback.send"),
     LeadState.RECHECK: ("lead.recheck",),
     LeadState.CLEARED: ("lead.archive", "lead.archive", "lead.reopen"),
-    LeadState.ARCHIVED: ("lead.reopen", "correction.note"),
+    LeadState.ARCHIVED: ("lead.reopen", "correction.note", "lead.erase"),
 }
 # What must be done before nothing stands open any more, in this order.
 SETTLING = (

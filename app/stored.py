@@ -1,7 +1,13 @@
-"""What is stored, opened again: cases and bodies under the data key of their root."""
+"""What is stored, opened again: cases, bodies and the keys of files, under the data key of their root."""
 
 from app.casework.case import Case
+from app.casework.erasing import ERASE
 from app.vault import Vault, decrypt
+
+# Of a query over `act a` and `"case" c`: the wrapped key that opens a body and the keys of its files; null once erased.
+BODY_KEY = f"""
+    CASE WHEN a.act = '{ERASE}' THEN coalesce(c.next_key, c.data_key) WHEN c.erased_at IS NULL THEN c.data_key END
+"""
 
 
 def root_key(vault: Vault, root_id: str, wrapped: bytes) -> bytes:
@@ -17,3 +23,8 @@ def stored_case(data_key: bytes, root_id: str, snapshot: bytes) -> Case:
 def stored_body(data_key: bytes, act_id: str, sealed: bytes) -> bytes:
     """Return the body of an act, byte for byte as it was sent."""
     return decrypt(data_key, sealed, act_id.encode())
+
+
+def stored_file_key(data_key: bytes, object_key: str, sealed: bytes) -> bytes:
+    """Return the key of a file that an act names."""
+    return decrypt(data_key, sealed, object_key.encode())

@@ -1,0 +1,83 @@
+"""lead.erase 销毁: the content of a lead is destroyed after its retention; that it was there stays proven."""
+
+from app.casework.acts.catalogue import act, never
+from app.casework.approval import Approver
+from app.casework.case import Lead, LeadState
+from app.casework.closure import NOTHING_OPEN, require_nothing_open
+from app.casework.decision import Decision
+from app.casework.erasing import ERASE, all_erased, goes_with
+from app.casework.retention import RETENTION, kept_until
+from app.casework.scene import Scene
+from app.casework.values import Content, Label, Text
+from app.errors import WrongState
+
+
+class Erase(Content):
+    """销毁: by which rule of the archive schedule (in the agency's words), who approved it, and why."""
+
+    rule: Label
+    approver: Approver
+    reason: Text
+
+
+@act(
+    ERASE,
+    "/v1/leads/{lead_id}/erasures",
+    Erase,
+    title=("Erase the content of a lead", "销毁"),
+    who=("the holder, after retention", "线索承办单位，保管期满后"),
+    rules=(NOTHING_OPEN, RETENTION),
+    passed_on=never,
+    after=frozenset({LeadState.ARCHIVED, LeadState.MERGED}),
+    example={
+        "rule": "本单位档案保管期限表：查否线索 2 年",
+        "approver": {
+            "name": "周某某",
+            "title": "局长",
+            "level": "county",
+            "approved_at": "2028-07-03T10:00:00+08:00",
+        },
+        "reason": "保管期限已满，经鉴定无继续保存价值。",
+    },
+)
+def erase(scene: Scene[Erase]) -> Decision:
+    """Destroy the content of an archived or merged lead; every act on it keeps its place in the log.
+
+    What was split off goes part by part, each by its own holder; the data key of the whole goes with the last.
+    """
+    scene.require_holder()
+    scene.require_no_recipients()
+    scene.require_prev()
+    scene.require_state(LeadState.ARCHIVED, LeadState.MERGED)
+    case, lead = scene.case, scene.lead
+    if goes_with(case, lead) is not None:
+        raise WrongState("The lead goes with the one that it was merged into.", "该线索已并案，随并入的线索一并销毁。")
+    # Also on what it was split from: whoever waits there for an answer would wait for ever.
+    for one in case.lineage(lead.lead_id):
+        require_nothing_open(scene, case.leads[one])
+    _require_retention_over(scene, lead)
+    erased = lead.but(erased_by=scene.act.act_id)
+    others = tuple(one for one in case.leads.values() if one is not lead)
+    whole = all_erased(case.but(leads={**case.leads, lead.lead_id: erased}))
+    ended = case.leads if whole else {lead.lead_id: lead}
+    return Decision(
+        # The others too: what a part's end makes of the lead that it was split from is shown in every list.
+        leads=(erased, *others),
+        stops=frozenset(clock.clock_id for one in ended for clock in case.open_clocks(one)),
+        also_read=frozenset(node for node in lead.parties if scene.given.takes_part(lead, node)),
+    )
+
+
+def _require_retention_over(scene: Scene[Erase], lead: Lead) -> None:
+    """Raise `RuleViolated` (R-RETENTION) while the volume is kept, or the lead that this one was merged into is."""
+    if lead.state is LeadState.MERGED:
+        if not scene.given.merged_erased:
+            raise RETENTION.violated("The lead that it was merged into is not erased.", "并入的线索尚未销毁。")
+        return
+    until = kept_until(lead, scene.given.zone)
+    if until is None:
+        raise RETENTION.violated(
+            "Its volume states no number of years: it is kept for good.", "卷宗保管期限未载明年数，应当长期保存。"
+        )
+    if scene.now.astimezone(scene.given.zone).date() < until:
+        raise RETENTION.violated(f"It is kept until {until}.", f"保管至 {until}。")

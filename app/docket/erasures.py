@@ -1,0 +1,173 @@
+"""Erasures on record outside the database, so that a backup of it brings nothing back.
+
+After its commit each erasure is noted beside the attachments: which root, by which acts, signed by the exchange. A
+service that starts holds the notes against the database, and erases again what was restored from before.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+from obstore.exceptions import BaseError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import loops
+from app.attachments.store import ERASURES, AttachmentStore
+from app.casework.calendar import Calendar
+from app.casework.case import Case, Lead, LeadState
+from app.casework.erasing import ERASE, goes_with
+from app.db import driver_connection
+from app.deps import type_clock
+from app.docket.record import Rows, write
+from app.docket.writing import Opened, gather_case
+from app.errors import Problem
+from app.registry.voice import Voice
+from app.signing import strict_json
+from app.signing.jws import read_header, verify_detached
+from app.signing.keys import PublicKey, load_public_jwk
+from app.vault import Vault
+
+TYP = "lead-erasure+jws"
+EVERY_SECONDS = 2.0
+_TO_KEEP = 'SELECT root_id::text, erased_at FROM "case" WHERE erased_at IS NOT NULL AND NOT erasure_kept LIMIT 100'
+_ACTS = (
+    "SELECT act_id::text, lead_id::text, sender, jws FROM act WHERE root_id = $1::uuid AND act = $2 ORDER BY root_seq"
+)
+_KEPT = 'UPDATE "case" SET erasure_kept = true WHERE root_id = $1::uuid'
+# A store that was itself restored may lack some: they are noted again.
+_LOST = """
+    UPDATE "case" SET erasure_kept = false WHERE erased_at IS NOT NULL AND erasure_kept AND root_id <> ALL($1::uuid[])
+"""
+_ALIVE = 'SELECT root_id::text FROM "case" WHERE root_id = ANY($1::uuid[]) AND erased_at IS NULL'
+_CASE = """
+    SELECT root_id, last_seq, data_key, snapshot, next_key FROM "case"
+    WHERE root_id = $1::uuid AND erased_at IS NULL FOR UPDATE
+"""
+_log = structlog.get_logger(__name__)
+
+
+class UnprovenErasure(Exception):
+    """A note that no key of this exchange signed for this root. Nothing is erased by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One root, when its content went, and by which acts: their ids by the leads that they erased."""
+
+    root_id: str
+    erased_at: datetime
+    by: Mapping[str, str]
+
+
+async def keep_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voice, clock: type_clock) -> None:
+    """Note every erasure outside the database, until cancelled. Several workers may do it at once."""
+    while True:
+        try:
+            await note_erasures(engine, store, voice, clock())
+        except (*loops.LOST, BaseError) as error:
+            loops.end_if_cancelled()
+            _log.warning("an erasure was not noted yet", error=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def note_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voice, now: datetime) -> int:
+    """Note what is not noted yet, and return how many there were."""
+    async with driver_connection(engine) as connection:
+        rows = await connection.fetch(_TO_KEEP)
+        for row in rows:
+            root_id = row["root_id"]
+            acts = [dict(act) for act in await connection.fetch(_ACTS, root_id, ERASE)]
+            erased_at = row["erased_at"].isoformat()
+            said = {"exchange": voice.exchange_id, "root_id": root_id, "erased_at": erased_at, "acts": acts}
+            body = strict_json.dumps(said)
+            jws = voice.sign(body, TYP, aud=voice.exchange_id, jti=root_id, now=now)
+            await store.write(ERASURES + root_id, _once(jws.encode("ascii") + b"\n" + body))
+            # In this order: killed between the two, it is noted once more in the same words.
+            await connection.execute(_KEPT, root_id)
+    return len(rows)
+
+
+async def read_erasure(
+    store: AttachmentStore, exchange: str, root_id: str, key_of: Callable[[str], PublicKey]
+) -> Erasure:
+    """Return the note of a root; raise `UnprovenErasure` unless a key of the exchange signed it for this root.
+
+    `key_of` returns the exchange's key of an id, or raises KeyError.
+    """
+    jws, _, body = (await store.whole(ERASURES + root_id)).partition(b"\n")
+    try:
+        token = jws.decode("ascii")
+        verify_detached(token, body, key_of(read_header(token).kid), typ=TYP, iss=exchange, aud=exchange)
+        said = strict_json.loads(body)
+        if said["root_id"] != root_id:
+            raise UnprovenErasure(root_id)
+        by = {act["lead_id"]: act["act_id"] for act in said["acts"]}
+        return Erasure(root_id, datetime.fromisoformat(said["erased_at"]), by)
+    except (Problem, KeyError, TypeError, ValueError) as error:
+        raise UnprovenErasure(root_id) from error
+
+
+def own_keys(voice: Voice) -> Callable[[str], PublicKey]:
+    """Return how a public key of the exchange, of now or of earlier, is found by its id."""
+    keys = {own.kid: own.jwk for own in voice.ring.keys.public}
+    return lambda kid: load_public_jwk(keys[kid])
+
+
+async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice) -> int:
+    """Erase what is noted as erased and is there, as after a restored backup; return how many roots there were."""
+    noted = [root_id async for root_id in store.erasures()]
+    count = 0
+    async with driver_connection(engine) as connection:
+        await connection.execute(_LOST, noted)
+        for row in await connection.fetch(_ALIVE, noted) if noted else ():
+            try:
+                erasure = await read_erasure(store, voice.exchange_id, row["root_id"], own_keys(voice))
+            except UnprovenErasure:
+                _log.error("a note of an erasure is signed by no key of this exchange", root_id=row["root_id"])
+                continue
+            count += await _erase_one(connection, vault, erasure, voice.zone)
+    if count:
+        _log.warning("erased again: the database was older than these erasures", roots=count)
+    return count
+
+
+async def _erase_one(connection: "asyncpg.Connection[Any]", vault: Vault, erasure: Erasure, zone: ZoneInfo) -> int:
+    async with connection.transaction():
+        row = await connection.fetchrow(_CASE, erasure.root_id)
+        if row is None:
+            return 0
+        opened = Opened.stored(vault, row)
+        opened.outlast(vault)
+        opened.touched = set(opened.case.leads)
+        opened.touched_clocks = {clock.clock_id for clock in opened.case.clocks if clock.stopped is None}
+        opened.case = _erased(opened.case, erasure)
+        rows = Rows()
+        gather_case(rows, erasure.root_id, opened, Calendar(), zone, erasure.erased_at)
+        await write(connection, rows)
+        await connection.execute(_KEPT, erasure.root_id)
+    return 1
+
+
+def _erased(case: Case, erasure: Erasure) -> Case:
+    """Return a case as of its erasure. A lead that had not been split yet goes by the last act that erased a part."""
+    last = list(erasure.by.values())[-1]
+
+    def marked(lead: Lead) -> Lead:
+        follows = lead.state is LeadState.SPLIT or goes_with(case, lead) is not None
+        return lead if follows or lead.erased_by else lead.but(erased_by=erasure.by.get(lead.lead_id, last))
+
+    return case.but(
+        leads={lead_id: marked(lead) for lead_id, lead in case.leads.items()},
+        clocks=tuple(
+            clock if clock.stopped else clock.model_copy(update={"stopped": erasure.erased_at}) for clock in case.clocks
+        ),
+    )
+
+
+async def _once(piece: bytes) -> AsyncIterator[bytes]:
+    yield piece
