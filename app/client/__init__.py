@@ -12,7 +12,7 @@ from app.client.acts import PATHS, Attachment, Contact, Envelope, Signatory, bui
 from app.client.administrator import Administrator
 from app.client.agency import Agency, Event, NewLead, Person, Source
 from app.client.connection import NodeKeys
-from app.client.errors import Refused, Unanswered, Unproven
+from app.client.errors import Erased, Refused, Unanswered, Unproven
 from app.client.exchange import Exchange, Receipt
 from app.client.identities import OpenedIdentity, SealedParts
 from app.client.ids import uuid7
@@ -30,6 +30,7 @@ __all__ = [
     "Contact",
     "Enrolment",
     "Envelope",
+    "Erased",
     "Event",
     "Exchange",
     "KeyFolder",

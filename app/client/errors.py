@@ -29,5 +29,20 @@ class Unproven(Exception):
     """What came back is not what the exchange must be able to prove. Do not act on it; keep it."""
 
 
+class Erased(Exception):
+    """The content of an act was erased after its retention: the act `erased_by` says by whom and why.
+
+    Its receipt and its place in the log stay proven.
+    """
+
+    def __init__(self, act_id: str, erased_by: str) -> None:
+        super().__init__(act_id, erased_by)
+        self.act_id = act_id
+        self.erased_by = erased_by
+
+    def __str__(self) -> str:
+        return f"act {self.act_id} was erased by act {self.erased_by}"
+
+
 class Unanswered(Exception):
     """No answer after every attempt. The act may or may not be recorded: send the same bytes again."""

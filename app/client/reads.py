@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from app.client.acts import Attachment
 from app.client.connection import Connection
-from app.client.errors import Unproven
+from app.client.errors import Erased, Unproven
 from app.client.exchange import Receipt, sha256_hex
 from app.errors import Problem
 from app.signing import strict_json
@@ -89,9 +89,11 @@ class Reader(Connection):
 
         The sender's key is the one whose RFC 7638 thumbprint the act names, taken from the register. That it
         belongs to the sender is the exchange's word, unless you compare it with one you pinned.
-        Raises Refused, and Unproven when anything does not fit.
+        Raises Refused, Erased, and Unproven when anything does not fit.
         """
         stored = self.get(f"/v1/acts/{act_id}")
+        if stored["body"] is None:
+            raise Erased(act_id, str(stored["erased_by"]))
         jws, body = str(stored["jws"]), decode(stored["body"])
         document = strict_json.loads(body)
         receipt = None

@@ -36,10 +36,16 @@ class Notes:
         except FileNotFoundError:
             return frozenset()
         except UnprovenErasure as error:
-            raise Differs("a note says that it was erased, and no key of the exchange signed that") from error
+            raise Differs(f"a note says that {root_id} was erased, and no key of the exchange signed that") from error
         return frozenset(erasure.by.values())
 
     async def still_there(self, connection: "asyncpg.Connection[Any]") -> str | None:
-        """Return a root that is noted as erased and has its content, as after a restored backup, or None."""
+        """Return a root that is noted as erased and has its content, as after a restored backup, or None.
+
+        Raises `Differs` if that note is forged.
+        """
         noted = [root_id async for root_id in open_store(self.settings).erasures()]
-        return await connection.fetchval(_ALIVE, noted) if noted else None
+        found: str | None = await connection.fetchval(_ALIVE, noted) if noted else None
+        if found is not None:
+            await self.acts_for(connection, found)
+        return found
