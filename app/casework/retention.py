@@ -23,8 +23,9 @@ RETENTION = Rule(
 )
 # 无法核实, as a report says it or as an outcome that was fed back without a report.
 UNVERIFIED = ("unverifiable", "无法核实")
-# 10年, 定期10年, 定期（30年）, 10 years. What names no number of years (永久, 长期) never ends.
-_YEARS = re.compile(r"(?:定期)?\s*[(（]?\s*(\d{1,3})\s*(?:年|years?)\s*[)）]?")
+# 10年, 三十年, 定期10年, 定期（30年）, 10 years. What names no number of years (永久, 长期) never ends.
+_YEARS = re.compile(r"(?:定期)?\s*[(（]?\s*(\d{1,3}|[二两三五十]{1,3})\s*(?:年|years?)\s*[)）]?")
+_WRITTEN = {"二": 2, "两": 2, "三": 3, "五": 5, "十": 10, "十五": 15, "二十": 20, "三十": 30, "五十": 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,19 @@ def least(lead: Lead) -> Retention:
 def kept_until(lead: Lead, zone: ZoneInfo) -> date | None:
     """Return the first day on which an archived lead may be erased; None if its volume is kept for good."""
     volume = lead.chapter(Volume)
-    stated = _YEARS.fullmatch(volume.retention.strip())
+    stated = _stated(volume.retention)
     if volume.bound_at is None or stated is None:
         return None
-    bound, years = volume.bound_at.astimezone(zone).date(), max(int(stated[1]), least(lead).years)
+    bound, years = volume.bound_at.astimezone(zone).date(), max(stated, least(lead).years)
     # 29 February, in a year without one.
     return _on(bound.year + years, bound.month, bound.day) or _on(bound.year + years, bound.month, bound.day - 1)
+
+
+def _stated(retention: str) -> int | None:
+    found = _YEARS.fullmatch(retention.strip())
+    if found is None:
+        return None
+    return int(found[1]) if found[1].isdecimal() else _WRITTEN.get(found[1])
 
 
 def _on(year: int, month: int, day: int) -> date | None:

@@ -31,9 +31,7 @@ class CaseRow(Table, table=True):
 
     __tablename__ = "case"
     __table_args__ = (
-        Index(
-            "ix_case_erasure_to_keep", "root_id", postgresql_where=text("erased_at IS NOT NULL AND NOT erasure_kept")
-        ),
+        Index("ix_case_erased", "erasure_kept", "root_id", postgresql_where=text("erased_at IS NOT NULL")),
         CheckConstraint("erased_at IS NULL OR next_key IS NULL", name="erased"),
     )
 
