@@ -27,7 +27,7 @@ from app.db import READER, WRITER, create_engine
 from app.deps import type_clock
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
-from app.docket.erasures import erase_again, keep_erasures
+from app.docket.erasures import erased_again, keep_erasures
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
@@ -123,7 +123,7 @@ async def running(
     )
     await transparency.published.refresh()
     store = open_store(settings)
-    await erase_again(engine, vault, store, voice)
+    compared = await erased_again(engine, vault, store, voice)
     docket = Docket(engine, means, clock, limit=settings.queue_limit, committed=transparency.sequencer.wake)
     inboxes = Inboxes(engine)
     app.state.settings, app.state.engine, app.state.clock, app.state.vault = settings, engine, clock, vault
@@ -148,7 +148,7 @@ async def running(
         background += [*transparency.background(), time_loop.run(), MatchLoop(engine, docket).run()]
         background += [keep_swept(engine, store, clock), keep_statistics(engine, clock, settings.zone)]
         background += [keep_enrolments(engine, voice, clock), keep_access_log(engine, clock, settings.zone)]
-        background += [keep_erasures(engine, store, voice, clock)]
+        background += [keep_erasures(engine, vault, store, voice, clock, compared=compared)]
     tasks = [asyncio.create_task(loop) for loop in background]
     # What lives now lives for ever: without this the collector walks it at every full collection.
     gc.collect()

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.db import WRITER, create_engine
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
-from app.docket.erasures import erase_again, keep_erasures
+from app.docket.erasures import erased_again, keep_erasures
 from app.docket.issuer import utc_now
 from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
@@ -34,7 +34,7 @@ async def run(settings: Settings, database_url: str) -> None:
     ring = await open_ring(engine, WrappedKeys(vault), utc_now)
     voice = Voice(settings.exchange_id, ring, settings.zone)
     store = open_store(settings)
-    await erase_again(engine, vault, store, voice)
+    compared = await erased_again(engine, vault, store, voice)
     means = await open_means(settings, engine, vault, voice)
     transparency = open_log(
         engine,
@@ -55,7 +55,7 @@ async def run(settings: Settings, database_url: str) -> None:
         keep_statistics(engine, utc_now, settings.zone),
         keep_enrolments(engine, voice, utc_now),
         keep_access_log(engine, utc_now, settings.zone),
-        keep_erasures(engine, store, voice, utc_now),
+        keep_erasures(engine, vault, store, voice, utc_now, compared=compared),
     )
     tasks = {asyncio.create_task(loop) for loop in running}
     stop_asked = asyncio.create_task(stopped.wait())

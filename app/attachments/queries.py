@@ -20,7 +20,8 @@ NAMING = f"""
 _NAMED = f"""
     SELECT {NAMING} FROM enclosed e JOIN act_reader r USING (act_id) JOIN act a USING (act_id)
     JOIN "case" c ON c.root_id = a.root_id
-    WHERE e.sha256 = $2 AND r.node_id = $1 AND e.sealed_for IS NULL LIMIT 100
+    WHERE e.sha256 = $2 AND r.node_id = $1 AND e.sealed_for IS NULL
+    ORDER BY c.next_key IS NOT NULL LIMIT 100
 """  # noqa: S608 (ours)
 
 

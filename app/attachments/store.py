@@ -89,10 +89,13 @@ class AttachmentStore:
         return bytes(await (await obstore.get_async(self._objects, key)).bytes_async())
 
     async def erasures(self) -> AsyncIterator[str]:
-        """Yield the ids of the roots of which an erasure is noted."""
+        """Yield the ids of the roots of which an erasure is noted; what has another name is no note."""
         async for page in obstore.list(self._objects, prefix=ERASURES):
             for found in page:
-                yield found["path"].removeprefix(ERASURES)
+                name = found["path"].removeprefix(ERASURES)
+                with suppress(ValueError):
+                    if str(uuid.UUID(name)) == name:
+                        yield name
 
     async def clear_unfinished(self, instant: datetime) -> int:
         """Delete what a killed process left half written before `instant`; return how many there were.

@@ -34,6 +34,7 @@ from app.vault import Vault
 
 TYP = "lead-erasure+jws"
 EVERY_SECONDS = 2.0
+PATIENCE = 20.0
 _TO_KEEP = 'SELECT root_id::text, erased_at FROM "case" WHERE erased_at IS NOT NULL AND NOT erasure_kept LIMIT 100'
 _ACTS = (
     "SELECT act_id::text, lead_id::text, sender, jws FROM act WHERE root_id = $1::uuid AND act = $2 ORDER BY root_seq"
@@ -42,6 +43,7 @@ _KEPT = 'UPDATE "case" SET erasure_kept = true WHERE root_id = $1::uuid'
 # A store that was itself restored may lack some: they are noted again.
 _LOST = """
     UPDATE "case" SET erasure_kept = false WHERE erased_at IS NOT NULL AND erasure_kept AND root_id <> ALL($1::uuid[])
+        AND EXISTS (SELECT FROM act WHERE act.root_id = "case".root_id AND act.act = $2)
 """
 _ALIVE = 'SELECT root_id::text FROM "case" WHERE root_id = ANY($1::uuid[]) AND erased_at IS NULL'
 _CASE = """
@@ -64,10 +66,18 @@ class Erasure:
     by: Mapping[str, str]
 
 
-async def keep_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voice, clock: type_clock) -> None:
-    """Note every erasure outside the database, until cancelled. Several workers may do it at once."""
+async def keep_erasures(
+    engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice, clock: type_clock, *, compared: bool
+) -> None:
+    """Note every erasure outside the database, until cancelled. Several workers may do it at once.
+
+    `compared` says whether the notes could be held against the database at the start; if not, that comes first.
+    """
     while True:
         try:
+            if not compared:
+                await erase_again(engine, vault, store, voice)
+                compared = True
             await note_erasures(engine, store, voice, clock())
         except (*loops.LOST, BaseError) as error:
             loops.end_if_cancelled()
@@ -104,9 +114,9 @@ async def read_erasure(
         token = jws.decode("ascii")
         verify_detached(token, body, key_of(read_header(token).kid), typ=TYP, iss=exchange, aud=exchange)
         said = strict_json.loads(body)
-        if said["root_id"] != root_id:
-            raise UnprovenErasure(root_id)
         by = {act["lead_id"]: act["act_id"] for act in said["acts"]}
+        if said["root_id"] != root_id or not by:
+            raise UnprovenErasure(root_id)
         return Erasure(root_id, datetime.fromisoformat(said["erased_at"]), by)
     except (Problem, KeyError, TypeError, ValueError) as error:
         raise UnprovenErasure(root_id) from error
@@ -118,12 +128,24 @@ def own_keys(voice: Voice) -> Callable[[str], PublicKey]:
     return lambda kid: load_public_jwk(keys[kid])
 
 
+async def erased_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice) -> bool:
+    """Do what `erase_again` does and return True; False, with a warning, if the store does not answer now."""
+    try:
+        await erase_again(engine, vault, store, voice)
+    except (BaseError, OSError) as error:
+        _log.warning("the notes of erasures cannot be read yet", error=type(error).__name__)
+        return False
+    return True
+
+
 async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice) -> int:
     """Erase what is noted as erased and is there, as after a restored backup; return how many roots there were."""
-    noted = [root_id async for root_id in store.erasures()]
     count = 0
+    # A bucket that is away is asked again for minutes, and nobody could act meanwhile.
+    async with asyncio.timeout(PATIENCE):
+        noted = [root_id async for root_id in store.erasures()]
     async with driver_connection(engine) as connection:
-        await connection.execute(_LOST, noted)
+        await connection.execute(_LOST, noted, ERASE)
         for row in await connection.fetch(_ALIVE, noted) if noted else ():
             try:
                 erasure = await read_erasure(store, voice.exchange_id, row["root_id"], own_keys(voice))

@@ -108,6 +108,7 @@ def test_a_store_from_before_gets_its_notes_again(
         erase(now, lead_id)
         noted(now)
     note.unlink()
+    (note.parent / "a note of somebody").write_text("which is none")
     with serving(database_url, data_dir, clock=hand):
         noted(moved(exchange, "http://127.0.0.1:9", database_url))
         assert note.exists()
