@@ -13,7 +13,7 @@ import pytest
 from app.casework.case import Case
 from app.casework.figures import figures
 from app.config import Settings
-from app.docket.reading import root_key, stored_case
+from app.stored import root_key, stored_case
 from app.vault import open_vault
 from bench.database import fetch
 from bench.exchange import Exchange, running
