@@ -114,7 +114,7 @@ async def _copy_cases(filling: Filling, numbers: range) -> None:
     try:
         async with driver_connection(engine) as connection:
             # By a detour: COPY does not write into a table whose rows a policy guards.
-            await connection.execute('CREATE TEMPORARY TABLE copied_case (LIKE "case")')
+            await connection.execute('CREATE TEMPORARY TABLE copied_case (LIKE "case" INCLUDING DEFAULTS)')
             await connection.copy_records_to_table(
                 "copied_case",
                 records=_cases(filling, vault, numbers),
