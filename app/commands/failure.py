@@ -6,7 +6,7 @@ import httpx
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
-from app.client import Refused, Unanswered, Unproven
+from app.client import Erased, Refused, Unanswered, Unproven
 from app.embedded_postgres import ServerNotStarted
 from app.errors import Problem
 from app.vault import UnusableMasterKey
@@ -22,6 +22,7 @@ class CommandFailed(Exception):
 
 EXPECTED = (
     CommandFailed,
+    Erased,
     Refused,
     Unanswered,
     Unproven,

@@ -205,6 +205,10 @@ def test_a_sealed_identity_goes_with_the_rest_while_an_opening_runs(exchange: Wo
 def test_what_is_enclosed_with_the_erasure_itself_stays(exchange: World, hand: Hand, data_dir: Path) -> None:
     lead_id, police = ended(exchange), exchange.agency("police")
     years_later(exchange, hand, 10)
+    paper = police.upload(PAPER, name="来信.txt", media_type="text/plain")
+    with pytest.raises(Refused) as kept:
+        erase(exchange, lead_id, attachments=[paper])
+    assert kept.value.problem["rule"] == "R-NOTHING-KEPT"
     register = police.upload(b"destruction register", name="a.txt", media_type="text/plain")
     erase(exchange, lead_id, attachments=[register])
     for name in ("township", "police"):

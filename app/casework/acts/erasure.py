@@ -7,9 +7,17 @@ from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
 from app.casework.erasing import ERASE, all_erased, goes_with
 from app.casework.retention import RETENTION, kept_until
+from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Label, Text
-from app.errors import WrongState
+from app.errors import Source, WrongState
+
+NOTHING_KEPT = Rule(
+    "R-NOTHING-KEPT",
+    Source.default("an erasure encloses none of what it erases"),
+    "What is enclosed with an erasure stays; no file of the lead itself may be.",
+    "随销毁文书附送的文件予以保留，不得是该线索自身的文件。",
+)
 
 
 class Erase(Content):
@@ -26,7 +34,7 @@ class Erase(Content):
     Erase,
     title=("Erase the content of a lead", "销毁"),
     who=("the holder, after retention", "线索承办单位，保管期满后"),
-    rules=(NOTHING_OPEN, RETENTION),
+    rules=(NOTHING_OPEN, RETENTION, NOTHING_KEPT),
     passed_on=never,
     after=frozenset({LeadState.ARCHIVED, LeadState.MERGED}),
     example={
@@ -56,6 +64,9 @@ def erase(scene: Scene[Erase]) -> Decision:
     for one in case.lineage(lead.lead_id):
         require_nothing_open(scene, case.leads[one])
     _require_retention_over(scene, lead)
+    read = (ref for ref in case.acts if scene.act.sender in ref.readers)
+    if {digest for ref in read for digest in ref.contents} & set(scene.act.document.files):
+        raise NOTHING_KEPT.violated()
     erased = lead.but(erased_by=scene.act.act_id)
     others = tuple(one for one in case.leads.values() if one is not lead)
     whole = all_erased(case.but(leads={**case.leads, lead.lead_id: erased}))
