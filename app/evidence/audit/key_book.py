@@ -16,7 +16,8 @@ HEARD_WITHIN = 300  # seconds
 class KeyFact:
     """A key of a node: registered by key event `number` at place `since`, revoked at `until` if ever.
 
-    A place is a log index; what waits for one comes after the whole log, in the order of the queue.
+    `signed` is the greatest place of a key event that it signed. A place is a log index; what waits for one comes after
+    the whole log, in the order of the queue.
     """
 
     node: str
@@ -25,6 +26,7 @@ class KeyFact:
     number: int
     since: int
     until: int | None = None
+    signed: int = -1
 
 
 @dataclass(frozen=True, slots=True)

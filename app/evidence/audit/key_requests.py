@@ -76,4 +76,6 @@ def _registered(book: KeyBook, row: Any, token: Unverified, place: int) -> Publi
     fact = book.nodes[token.header.kid]
     if (fact.node, fact.purpose, fact.until) != (row["node_id"], "act", None) or fact.since >= place:
         raise ValueError("not an act key of the node that was valid")
+    # By the order of the log, whatever the numbers say: the end of the key may not stand before this.
+    fact.signed = max(fact.signed, place)
     return load_public_jwk(fact.jwk)

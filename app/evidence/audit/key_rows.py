@@ -13,6 +13,7 @@ from app.evidence.audit.key_queue import KeyQueue, read_key_queue
 from app.evidence.audit.key_requests import KeyRequest, verify_request
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.own_key_rows import read_own_keys
+from app.evidence.audit.pending_rows import require_pending
 from app.signing.keys import thumbprint
 from app.transparency.entries import key_entry
 
@@ -106,6 +107,8 @@ class _Reader:
             raise Lie("key_event", key, "the signed request does not revoke this key")
         if fact.since >= place:
             raise Lie("key_event", key, "it stands before the registration in the log")
+        if fact.signed > place:
+            raise Lie("key_event", key, "the key signed a key event after it in the log")
         fact.until = place
         made = self.made[kid]
         made.revoked_by = row["number"]
@@ -118,11 +121,18 @@ async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> Key
     reader = _Reader(exchange, await connection.fetchval(_SIZE), queue)
     for row in await connection.fetch(_EVENTS):
         reader.take(row)
-    for row in await connection.fetch(_COUNTS):
+    counts = await connection.fetch(_COUNTS)
+    for node in sorted(reader.events.keys() - {row["node_id"] for row in counts}):
+        raise Lie("node", node, "it is gone; its key events are on record")
+    for row in counts:
         if row["key_events"] != reader.events.get(row["node_id"], 0):
             raise Lie("node", row["node_id"], f"{row['key_events']} key events counted, others are on record")
-    for row in await connection.fetch(_KEYS):
+    rows = await connection.fetch(_KEYS)
+    for row in rows:
         _require_key(row, reader)
+    for kid in sorted(reader.made.keys() - {row["kid"] for row in rows}):
+        raise Lie("node_key", kid, "it is gone; the request that registered it is on record")
+    await require_pending(connection, reader.book)
     await read_own_keys(connection, reader.book, queue)
     queue.require_empty()
     return reader.book
