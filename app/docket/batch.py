@@ -21,13 +21,14 @@ from app.docket.blind_index import index_rows
 from app.docket.issuer import Issued, Issuer
 from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
+from app.docket.opened import Opened
 from app.docket.passing import pass_time
 from app.docket.record import Rows
 from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
 from app.docket.submission import Answer, Passage, Submission
 from app.docket.tallies import gather_tallies
 from app.docket.working_days import WorkingDays
-from app.docket.writing import Opened, act_ref, gather_act, gather_case, gather_notice
+from app.docket.writing import act_ref, gather_act, gather_case, gather_notice
 from app.errors import ActIdReused, NotFound, Problem, RevokedKey
 from app.registry.directory import Directory
 from app.vault import Vault

@@ -23,8 +23,9 @@ from app.casework.case import Case, Lead, LeadState
 from app.casework.erasing import ERASE, goes_with
 from app.db import driver_connection
 from app.deps import type_clock
+from app.docket.opened import Opened
 from app.docket.record import Rows, write
-from app.docket.writing import Opened, gather_case
+from app.docket.writing import gather_case
 from app.errors import Problem
 from app.registry.voice import Voice
 from app.signing import strict_json

@@ -11,9 +11,10 @@ from app.casework.lapse import Coming, counted_anew, due_event, lapse
 from app.casework.matching import told_of
 from app.casework.scene import Given
 from app.docket.issuer import Issuer, notice_id
+from app.docket.opened import Opened
 from app.docket.record import Rows
 from app.docket.submission import Lapse, Match, Passage
-from app.docket.writing import Opened, gather_notice
+from app.docket.writing import gather_notice
 from app.errors import NotFound
 
 LAPSES = Counter("leadbridge_lapses_total", "what time alone changed", ["event"])

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from app.casework.figures import Key, figures
+from app.docket.opened import Opened
 from app.docket.record import Rows
-from app.docket.writing import Opened
 
 FOLDER = 0x4C65_6164_5374  # the advisory lock that one folding holds
 AT_ONCE = 20_000
