@@ -14,6 +14,7 @@ from app.evidence.audit.key_requests import KeyRequest, verify_request
 from app.evidence.audit.lies import Lie
 from app.evidence.audit.own_key_rows import read_own_keys
 from app.evidence.audit.pending_rows import require_pending
+from app.evidence.audit.replacement_rows import require_replacements_told
 from app.signing.keys import thumbprint
 from app.transparency.entries import key_entry
 
@@ -135,6 +136,7 @@ async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> Key
     await require_pending(connection, reader.book)
     await read_own_keys(connection, reader.book, queue)
     queue.require_empty()
+    await require_replacements_told(connection, reader.book)
     return reader.book
 
 
