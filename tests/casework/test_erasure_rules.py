@@ -128,6 +128,17 @@ def test_nothing_follows_an_erasure_and_every_party_reads_why() -> None:
     refused(lambda: stage.act("correction.note", "town-one", {"of_act": own, "text": "更正"}))
 
 
+def test_whoever_approved_it_has_a_name_that_can_be_read() -> None:
+    stage, content = archived(), CATALOGUE["lead.erase"].example
+    stage.later(days=YEAR * 10)
+    for blank in (" ", "\u200b", "\u3164"):
+        approver = {**content["approver"], "name": blank}
+        refused(
+            lambda one=approver: stage.act("lead.erase", "police-one", {**content, "approver": one}), InvalidDocument
+        )
+    erase(stage)
+
+
 def test_what_waits_for_an_answer_is_answered_first() -> None:
     stage, _ = received()
     seen, unseen = part(), hidden()

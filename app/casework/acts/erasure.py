@@ -1,7 +1,7 @@
 """lead.erase 销毁: the content of a lead is destroyed after its retention; that it was there stays proven."""
 
 from app.casework.acts.catalogue import act, never
-from app.casework.approval import Approver
+from app.casework.approval import Approver, require_legible
 from app.casework.case import Lead, LeadState
 from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
@@ -55,6 +55,8 @@ def erase(scene: Scene[Erase]) -> Decision:
     """
     scene.require_holder()
     scene.require_no_recipients()
+    wanted = scene.content
+    require_legible(scene.given.edition, wanted.approver.name, wanted.rule, wanted.reason)
     scene.require_prev()
     scene.require_state(LeadState.ARCHIVED, LeadState.MERGED)
     case, lead = scene.case, scene.lead
