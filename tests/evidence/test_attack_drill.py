@@ -286,6 +286,7 @@ def test_a_key_event_that_is_gone_is_missing_in_its_nodes_numbers_or_in_the_log(
     assert audit() == "key_event police-990121 2: event 1 of the node is missing"
     attacker.do(
         "DELETE FROM key_event WHERE node_id = 'police-990121'",
+        "DELETE FROM key_request WHERE node_id = 'police-990121'",
         "DELETE FROM node_key WHERE node_id = 'police-990121'",
         "UPDATE node SET key_events = 0 WHERE node_id = 'police-990121'",
     )
