@@ -122,6 +122,13 @@ class Scene(Generic[C]):
                 "移送尚未签收、已经撤回或者已经退回的单位，不得在该线索上办理此项。",
             )
 
+    def require_content(self) -> None:
+        """Raise `WrongState` if the content of the lead is erased for the sender."""
+        if erased_for(self.case, self.act.sender, self.act.lead_id) is not None:
+            raise WrongState(
+                "The content of the lead was erased; nothing follows any more.", "该线索内容已销毁，不再办理。"
+            )
+
     def require_holder(self) -> None:
         self.require_role(self.act.sender == self.lead.holder, "holder of the lead", "线索承办单位")
 
@@ -162,10 +169,6 @@ class Scene(Generic[C]):
         ):
             raise UnknownPrev(
                 "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
-            )
-        if erased_for(self.case, self.act.sender, self.act.lead_id) is not None:
-            raise WrongState(
-                "The content of the lead was erased; nothing follows any more.", "该线索内容已销毁，不再办理。"
             )
         state = self.lead.state
         if state in ENDED - self.after:

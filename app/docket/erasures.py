@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
+from cryptography.exceptions import InvalidTag
 from obstore.exceptions import BaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,6 +37,7 @@ from app.vault import Vault
 TYP = "lead-erasure+jws"
 EVERY_SECONDS = 2.0
 PATIENCE = 20.0
+MOST_BYTES = 16 * 1024 * 1024  # of a note: whatever lies in its place is read into memory
 _TO_KEEP = 'SELECT root_id::text, erased_at FROM "case" WHERE erased_at IS NOT NULL AND NOT erasure_kept LIMIT 100'
 _ACTS = (
     "SELECT act_id::text, lead_id::text, sender, jws FROM act WHERE root_id = $1::uuid AND act = $2 ORDER BY root_seq"
@@ -110,6 +112,8 @@ async def read_erasure(
 
     `key_of` returns the exchange's key of an id, or raises KeyError.
     """
+    if await store.size(ERASURES + root_id) > MOST_BYTES:
+        raise UnprovenErasure(root_id)
     jws, _, body = (await store.whole(ERASURES + root_id)).partition(b"\n")
     try:
         token = jws.decode("ascii")
@@ -150,10 +154,12 @@ async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore,
         for row in await connection.fetch(_ALIVE, noted) if noted else ():
             try:
                 erasure = await read_erasure(store, voice.exchange_id, row["root_id"], own_keys(voice))
+                count += await _erase_one(connection, vault, erasure, voice.zone)
             except UnprovenErasure:
                 _log.error("a note of an erasure is signed by no key of this exchange", root_id=row["root_id"])
-                continue
-            count += await _erase_one(connection, vault, erasure, voice.zone)
+            except (InvalidTag, ValueError):
+                # Nobody reads what does not open, and it must not stand before the others.
+                _log.error("what was erased before does not open, and stays as it is", root_id=row["root_id"])
     if count:
         _log.warning("erased again: the database was older than these erasures", roots=count)
     return count

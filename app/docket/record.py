@@ -17,6 +17,7 @@ class Rows:
     next_keys: list[Row] = field(default_factory=list)
     erased_cases: list[Row] = field(default_factory=list)
     erased_leads: list[Row] = field(default_factory=list)
+    erased_entries: list[Row] = field(default_factory=list)
     acts: list[Row] = field(default_factory=list)
     unsequenced: list[Row] = field(default_factory=list)
     readers: list[Row] = field(default_factory=list)
@@ -67,6 +68,20 @@ ERASED_CASES = """
     UPDATE "case" SET last_seq = new.last_seq, data_key = new.data_key, next_key = NULL, snapshot = new.snapshot,
         erased_at = new.erased_at
     FROM new WHERE "case".root_id = new.root_id
+"""
+# While other parts live, the keys of files stay. Whoever uploaded one for a lead that is erased for it must not find
+# it by that, and see by its end that something lived on.
+ERASED_UPLOADS = """
+    WITH gone AS (
+        SELECT DISTINCT node_id, object_key FROM unnest($1::text[], $2::uuid[]) AS one (node_id, lead_id)
+        JOIN act_reader USING (node_id, lead_id) JOIN enclosed USING (act_id)
+    )
+    DELETE FROM upload USING gone WHERE upload.node_id = gone.node_id AND upload.object_key = gone.object_key
+        AND NOT EXISTS (
+            SELECT FROM enclosed JOIN act USING (act_id)
+            LEFT JOIN lead_entry ON lead_entry.node_id = gone.node_id AND lead_entry.lead_id = act.lead_id
+            WHERE enclosed.object_key = gone.object_key AND (act.act = 'lead.erase' OR lead_entry.erased IS NOT TRUE)
+        )
 """
 ERASED_LEADS = """
     WITH gone AS (SELECT * FROM unnest($1::uuid[]) AS one (lead_id)),
@@ -206,6 +221,7 @@ async def write(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
         (BLIND_INDEX, rows.blind_index),
         (MATCH_QUEUE, rows.match_queue),
         (NEXT_KEYS, rows.next_keys),
+        (ERASED_UPLOADS, rows.erased_entries),
         (ERASED_CASES, rows.erased_cases),
         (ERASED_LEADS, rows.erased_leads),
     ):

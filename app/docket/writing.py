@@ -154,6 +154,8 @@ def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zo
             rows.changed_cases.append((root_id, opened.seq, snapshot))
         if opened.next_key is not None:
             rows.next_keys.append((root_id, opened.next_key[1]))
+            # A node that comes to know another part may read again of the lead that was split.
+            opened.touched |= set(case.leads)
     for lead_id in opened.touched:
         gather_entries(rows, case, case.leads[lead_id])
     rows.clocks.extend(
@@ -193,6 +195,8 @@ def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
         due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
     for node in lead.parties:
         erased = erased_for(case, node, lead.lead_id) is not None
+        if erased:
+            rows.erased_entries.append((node, lead.lead_id))
         shown = lead.as_known_by(node)
         role = "holder" if node == lead.holder else "origin" if node == lead.origin else "participant"
         rows.entries.append(

@@ -1,6 +1,7 @@
 """When the content of a lead may go, who says so, and who sees what of it: the rules of `lead.erase`."""
 
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from app.casework.retention import Volume, kept_until, least
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, WrongState
 from tests.casework.stage import ZONE, Stage
 from tests.casework.test_closing_rules import CLARIFY, ITEM, clear, confirmed
-from tests.casework.test_split_rules import hidden, on_part, received, split
+from tests.casework.test_split_rules import EVENTS, PERSONS, hidden, on_part, received, split
 from tests.casework.test_split_rules import part as any_part
 
 YEAR = 366
@@ -272,3 +273,67 @@ def test_what_an_earlier_edition_archived_says_nothing_of_its_retention() -> Non
     stage.case = stage.case.but(leads={lead.lead_id: lead})
     with pytest.raises(RuleViolated, match="kept for good"):
         erase(stage)
+
+
+UPSTREAM = ("town-one", "office-county")
+
+
+def answers(stage: Stage, *lead_ids: str) -> dict[tuple[str, ...], str]:
+    """What two agencies upstream are answered to every act there is, however it is addressed."""
+    found = {}
+    for lead_id in lead_ids:
+        stage.lead_id = lead_id
+        for name, kind in CATALOGUE.items():
+            for sender, to in product(UPSTREAM, ((), ("police-one",), ("town-one",))):
+                if kind.opens_case:
+                    continue
+                with pytest.raises(Problem) as refusal:
+                    stage.act(name, sender, meant(stage, name, sender), to)
+                found[lead_id, name, sender, *to] = f"{refusal.value.slug}: {refusal.value}"
+    return found
+
+
+def meant(stage: Stage, name: str, sender: str) -> dict[str, Any]:
+    """The content of an act as its example has it, about what there is on the lead."""
+    lead, content = stage.lead, dict(CATALOGUE[name].example)
+    there = {
+        "transfer_id": [leg.transfer_id for leg in lead.transfers],
+        "feedback_id": [one.feedback_id for one in lead.feedback],
+        "letter_id": list(lead.known_to),
+        "of_act": [ref.act_id for ref in stage.case.acts if ref.lead_id == lead.lead_id and sender in ref.readers],
+    }
+    return content | {key: known[0] for key, known in there.items() if key in content and known}
+
+
+def told_apart() -> tuple[Stage, str, dict[str, Any], dict[str, Any]]:
+    """A lead on which the office urged the township, split; its hidden part is still with the police."""
+    stage = Stage()
+    stage.register(persons=PERSONS, events=EVENTS)
+    stage.screen()
+    urged = {**CATALOGUE["supervision.letter"].example, "to": "town-one", "step": "notice"}
+    stage.act("supervision.letter", "office-county", urged, ("town-one",))
+    stage.sign(stage.offer("town-one", "police-one", "report_up"), "police-one")
+    root, seen, unseen = stage.lead_id, part(persons=["p1"], events=["e1"]), hidden(persons=["p2"], events=["e2"])
+    split(stage, seen, unseen)
+    ended(stage, seen)
+    stage.later(days=YEAR * 10)
+    return stage, root, seen, unseen
+
+
+def test_what_is_refused_upstream_does_not_depend_on_a_hidden_part() -> None:
+    stage, root, seen, unseen = told_apart()
+    erase(stage)
+    before = answers(stage, root, seen["lead_id"])
+    hidden_part = stage.case.leads[unseen["lead_id"]]
+    gone = stage.case.but(leads={**stage.case.leads, unseen["lead_id"]: hidden_part.but(erased_by=str(uuid4()))})
+    assert all_erased(gone)
+    stage.case = tombstone(gone)
+    assert answers(stage, root, seen["lead_id"]) == before
+
+
+def test_no_deadline_runs_for_who_can_do_nothing_about_the_lead_any_more() -> None:
+    stage, root, _, unseen = told_apart()
+    assert {(clock.node, clock.rule) for clock in stage.case.open_clocks(root)} == {("town-one", "D23")}
+    erase(stage)
+    assert list(stage.case.open_clocks(root)) == []
+    assert {clock.node for clock in stage.case.open_clocks(unseen["lead_id"])} == {"police-one"}

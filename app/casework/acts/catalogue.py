@@ -131,4 +131,7 @@ def decide(case: Case, act: Act[Any], given: Given) -> Decision:
     # What is about a transfer, a feedback, a consultation or a letter is for its sides, and their own rules judge it.
     if kind_of_act.path_ids == ("lead_id",) and not kind_of_act.outside:
         scene.require_part()
+    if not kind_of_act.opens_case:
+        # Before the rule: what it would refuse depends on what is left of the lead, and that on parts unseen.
+        scene.require_content()
     return kind_of_act.rule(scene)

@@ -2,10 +2,10 @@
 
 from app.casework.acts.catalogue import act, never
 from app.casework.approval import Approver, require_legible
-from app.casework.case import Lead, LeadState
+from app.casework.case import Case, Lead, LeadState
 from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
-from app.casework.erasing import ERASE, all_erased, goes_with
+from app.casework.erasing import ERASE, all_erased, erased_for, goes_with
 from app.casework.retention import RETENTION, kept_until
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -71,13 +71,23 @@ def erase(scene: Scene[Erase]) -> Decision:
         raise NOTHING_KEPT.violated()
     erased = lead.but(erased_by=scene.act.act_id)
     others = tuple(one for one in case.leads.values() if one is not lead)
-    whole = all_erased(case.but(leads={**case.leads, lead.lead_id: erased}))
-    ended = case.leads if whole else {lead.lead_id: lead}
+    after = case.but(leads={**case.leads, lead.lead_id: erased})
     return Decision(
         # The others too: what a part's end makes of the lead that it was split from is shown in every list.
         leads=(erased, *others),
-        stops=frozenset(clock.clock_id for one in ended for clock in case.open_clocks(one)),
+        stops=_ended(after),
         also_read=frozenset(node for node in lead.parties if scene.given.takes_part(lead, node)),
+    )
+
+
+def _ended(after: Case) -> frozenset[str]:
+    """Return the ids of the clocks of whoever can do nothing about the lead any more, each by what it knows itself."""
+    whole = all_erased(after)
+    return frozenset(
+        clock.clock_id
+        for lead_id in after.leads
+        for clock in after.open_clocks(lead_id)
+        if whole or erased_for(after, clock.node, lead_id) is not None
     )
 
 
