@@ -5,6 +5,7 @@ its own lead; the key goes with the last of them. Until then nobody may learn, b
 hidden from it: so a lead that was split is erased for a node when all the parts that the node knows are.
 """
 
+import math
 from collections.abc import Callable
 
 from app.casework.case import Case, Lead, LeadState
@@ -75,4 +76,5 @@ def _erased(case: Case, lead_id: str, known: Callable[[Lead], bool], behind: fro
     told = [one for one in parts if known(one)] or [one for one in parts if not one.hidden_from] or parts
     by = [_erased(case, one.lead_id, known, behind) for one in told]
     order = {ref.act_id: ref.seq for ref in case.acts}
-    return None if not by or None in by else max((one for one in by if one), key=lambda one: order.get(one, 0))
+    # An erasure that is on record only outside came after all that a restored database has.
+    return None if not by or None in by else max((one for one in by if one), key=lambda one: order.get(one, math.inf))

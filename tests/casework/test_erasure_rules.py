@@ -203,6 +203,14 @@ def test_the_whole_goes_with_its_last_part_and_nobody_upstream_learns_of_a_hidde
     assert erased_for(stage.case, "police-one", root) == stage.lead.erased_by
 
 
+def test_an_erasure_that_a_restored_database_does_not_have_is_the_last_one() -> None:
+    stage, root, _, unseen = halves()
+    erase(stage)
+    outside = stage.case.leads[unseen["lead_id"]].but(erased_by=str(uuid4()))
+    case = stage.case.but(leads={**stage.case.leads, outside.lead_id: outside})
+    assert erased_for(case, "police-one", root) == outside.erased_by
+
+
 def split_act(stage: Stage) -> str:
     return next(ref.act_id for ref in stage.case.acts if ref.act == "lead.split")
 
