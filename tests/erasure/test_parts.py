@@ -10,8 +10,11 @@ from tests.erasure.steps import DIGEST, PAPER, close, command, erase, seen, stat
 from tests.registry_app import Hand
 
 
-def split(exchange: World) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """A lead of the township with a paper, split by the police: the whole, the part that is seen, the hidden one."""
+def split(exchange: World, *, leg: bool = False) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """A lead of the township with a paper, split by the police: the whole, the part that is seen, the other one.
+
+    That is hidden unless it carries a leg on.
+    """
     town, police, lead_id, transfer_id = exchange.agency("township"), exchange.agency("police"), uuid7(), uuid7()
     town.register_lead(
         lead_id=lead_id,
@@ -26,7 +29,7 @@ def split(exchange: World) -> tuple[str, dict[str, Any], dict[str, Any]]:
     town.offer(lead_id, police.node_id, transfer_id=transfer_id, letter={**LETTER, "route": "report_up"})
     exchange.hear(police, "transfer.offer", lead_id)
     police.sign_receipt(transfer_id, attachments_received=0)
-    known, unknown = part(1, category="disorder"), part(2, category="official_misconduct", leg=False)
+    known, unknown = part(1, category="disorder"), part(2, category="official_misconduct", leg=leg)
     police.act("lead.split", lead_id, {"parts": [unknown, known]})
     police.accept(known["transfer_id"])
     close(exchange, known["lead_id"], known["transfer_id"], "10年")
@@ -90,3 +93,16 @@ def test_who_comes_to_know_the_other_part_reads_the_whole_again(exchange: World,
     assert seen(town, whole, known["lead_id"]) == before
     for words in (("audit", "--jobs", "1"), ("rebuild", "--check")):
         assert command(exchange, data_dir, *words)[0] == 0, words
+
+
+def test_one_register_is_enclosed_with_the_erasure_of_each_part(exchange: World, hand: Hand, data_dir: Path) -> None:
+    _, known, other = split(exchange, leg=True)
+    police = exchange.agency("police")
+    police.accept(other["transfer_id"])
+    close(exchange, other["lead_id"], other["transfer_id"], "10年")
+    years_later(exchange, hand, 10)
+    register = police.upload(b"destruction register", name="a.txt", media_type="text/plain")
+    for one in (known, other):
+        erase(exchange, one["lead_id"], attachments=[register])
+    assert exchange.agency("township").download(register["sha256"]) == b"destruction register"
+    assert command(exchange, data_dir, "audit", "--attachments", "--jobs", "1") == (0, "")
