@@ -212,7 +212,8 @@ class Lead(Frozen):
         """
         signed = [leg for leg in self.transfers if leg.recipient == node and leg.receipted_at is not None]
         stayed = [leg for leg in signed if leg.state is not TransferState.RETURNED]
-        return max(stayed or signed, key=lambda leg: leg.offered_at, default=None)
+        # Of two legs of one moment the later act's: `max` takes the first that it meets.
+        return max(reversed(stayed or signed), key=lambda leg: leg.offered_at, default=None)
 
     def upstream(self, node: str) -> tuple[str, ...]:
         """Return the nodes through whose hands the lead came to `node`, nearest first."""

@@ -80,7 +80,7 @@ def _standing(lead: Lead, node: str) -> Standing:
     if lead.holder == node and lead.state is not LeadState.SPLIT:
         return _by_state(lead)
     signed = [leg for leg in lead.transfers if leg.recipient == node and leg.receipted_at]
-    newest = max(signed, key=lambda leg: leg.offered_at, default=None)
+    newest = max(reversed(signed), key=lambda leg: leg.offered_at, default=None)
     if newest is not None and newest.state is TransferState.RETURNED:
         return Standing.RETURNED
     return Standing.PASSED_ON

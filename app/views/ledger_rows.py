@@ -114,7 +114,7 @@ _OFFERS = ("transfer.offer", "transfer.forward")
 
 def _handed(lead: Lead, node: str) -> Transfer | None:
     sent = [leg for leg in lead.transfers if leg.sender == node]
-    return max(sent, key=lambda leg: leg.offered_at, default=None)
+    return max(reversed(sent), key=lambda leg: leg.offered_at, default=None)
 
 
 def _work(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local) -> dict[str, Any]:

@@ -69,6 +69,19 @@ def test_a_part_carries_the_transfer_on_under_its_own_id() -> None:
     assert (lead.persons, lead.events, lead.split_from) == (("p1",), ("e1",), root)
 
 
+def test_a_lead_that_came_back_in_the_same_moment_came_by_its_last_leg() -> None:
+    """A clock may stand still between two acts: then the order of the acts says which leg is the newest."""
+    stage, first = received()
+    away = stage.forward(first, "police-one", "regulator-one")
+    stage.sign(away, "regulator-one")
+    back = stage.forward(away, "regulator-one", "police-one")
+    stage.sign(back, "police-one")
+    split(stage, one := part())
+    lead = on_part(stage, one)
+    assert lead.transfers[-1].transfer_id == one["transfer_id"]
+    assert (lead.transfers[-1].sender, lead.transfers[-1].recipient) == ("regulator-one", "police-one")
+
+
 def test_each_part_goes_its_own_way() -> None:
     stage, _ = received()
     one, other = part(), part()
