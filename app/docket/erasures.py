@@ -84,7 +84,7 @@ async def keep_erasures(
             await note_erasures(engine, store, voice, clock())
         except (*loops.LOST, BaseError) as error:
             loops.end_if_cancelled()
-            _log.warning("an erasure was not noted yet", error=type(error).__name__)
+            _log.warning("the notes of erasures wait for their store or the database", error=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)
 
 
