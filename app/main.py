@@ -173,6 +173,11 @@ async def serve(settings: Settings, *, database_url: str, worker: bool, clock: t
         if settings.sm2_receipts:
             raise WeakKey(f"LEADBRIDGE_SM2_RECEIPTS is set, but SM2 is unavailable: {lacking}.", "本机无法使用 SM2。")
     app = create_app(settings, database_url=database_url, clock=clock, worker=worker)
+    await server_of(app, settings).serve()
+
+
+def server_of(app: FastAPI, settings: Settings) -> "Server":
+    """Return the server of an application, where the settings say."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -183,7 +188,7 @@ async def serve(settings: Settings, *, database_url: str, worker: bool, clock: t
         timeout_graceful_shutdown=20,
         timeout_keep_alive=30,
     )
-    await Server(config, app).serve()
+    return Server(config, app)
 
 
 class Server(uvicorn.Server):

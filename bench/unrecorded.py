@@ -7,14 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from app import embedded_postgres, logs
 from app.access.recorder import Access
 from app.config import Settings
-from app.main import Server, create_app
+from app.main import create_app, server_of
 
 
 class Silent:
@@ -39,16 +38,7 @@ async def serve(settings: Settings, url: str) -> None:
             yield
 
     app.router.lifespan_context = silenced
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=30,
-    )
-    await Server(config, app).serve()
+    await server_of(app, settings).serve()
 
 
 if __name__ == "__main__":

@@ -88,17 +88,22 @@ class World:
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Run SQL beside the service."""
+        return run_sql(self.database_url, query, **values)
 
-        async def run() -> list[Any]:
-            engine = create_engine(self.database_url, pool_size=1)
-            try:
-                async with engine.begin() as connection:
-                    result = await connection.execute(text(query), values)
-                    return list(result.all()) if result.returns_rows else []
-            finally:
-                await engine.dispose()
 
-        return asyncio.run(run())
+def run_sql(database_url: str, query: str, **values: Any) -> list[Any]:
+    """Run one statement in a transaction of its own; return its rows, if it has any."""
+
+    async def run() -> list[Any]:
+        engine = create_engine(database_url, pool_size=1)
+        try:
+            async with engine.begin() as connection:
+                result = await connection.execute(text(query), values)
+                return list(result.all()) if result.returns_rows else []
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
 
 
 @contextmanager

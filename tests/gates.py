@@ -28,7 +28,7 @@ def tool(name: str, *arguments: str) -> Callable[[], bool]:
 def all_tests_pass() -> bool:
     """Run pytest twice at once, and tell what the second said when both are done.
 
-    The tests named here wait for shells and servers more than they compute: alone they would take half of the time.
+    The tests named here wait for shells and servers more than they compute.
     """
     apart = ["tests/evidence", "tests/erasure"]
     pytest = [Path(sys.executable).with_name("pytest"), "--quiet"]

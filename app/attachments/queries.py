@@ -6,16 +6,15 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.erasing import ERASE, erased_for
 from app.db import driver_connection, raw, reading
 from app.errors import NotFound, WrongState
-from app.stored import BODY_KEY, root_key, stored_case, stored_file_key
+from app.stored import BODY_KEY, ERASED_IN, erased_by, root_key, stored_file_key
 from app.vault import Vault
 
-# Of a query over `enclosed e`, `act a` and `"case" c`: all that opens a file; the case too where some of it is erased.
+# Of a query over `enclosed e`, `act a` and `"case" c`: all that opens a file, and that says for whom it is erased.
 NAMING = f"""
     e.size, e.object_key, e.file_key, a.root_id, a.act, a.act_id, a.lead_id, c.data_key, {BODY_KEY} AS body_key,
-    CASE WHEN c.erased_at IS NOT NULL OR c.next_key IS NOT NULL THEN c.snapshot END AS snapshot
+    {ERASED_IN} AS erased_in
 """
 _NAMED = f"""
     SELECT {NAMING} FROM enclosed e JOIN act_reader r USING (act_id) JOIN act a USING (act_id)
@@ -74,20 +73,10 @@ async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: byt
             file_key = vault.unwrap(row["file_key"], row["object_key"].encode())
             return StoredFile(sha256, row["size"], row["object_key"], file_key)
         rows = await connection.fetch(_NAMED, node_id, sha256)
-    row = next((row for row in rows if not is_erased(vault, node_id, row)), None)
+    row = next((row for row in rows if erased_by(vault, node_id, row) is None), None)
     if row is None:
         raise NotFound
     return named_file(vault, sha256, row)
-
-
-def is_erased(vault: Vault, node_id: str, row: Any) -> bool:
-    """Return whether the content of the act that names a file is erased for a node; `row` is one of `NAMING`."""
-    # Only where something in the case was erased is the case opened.
-    if row["snapshot"] is None or row["act"] == ERASE:
-        return False
-    root_id = str(row["root_id"])
-    case = stored_case(root_key(vault, root_id, row["data_key"]), root_id, row["snapshot"])
-    return erased_for(case, node_id, str(row["lead_id"])) is not None
 
 
 def named_file(vault: Vault, sha256: bytes, row: Any) -> StoredFile:

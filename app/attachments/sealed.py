@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.attachments.queries import NAMING, StoredFile, is_erased, named_file
+from app.attachments.queries import NAMING, StoredFile, named_file
 from app.casework.acts.identity import Opening, running_openings
 from app.db import raw, reading
 from app.errors import ForbiddenAct, InvalidDocument, NotFound
-from app.stored import root_key, stored_case
+from app.stored import erased_by, root_key, stored_case
 from app.vault import Vault
 
 _PARTS = f"""
-    SELECT {NAMING}, c.snapshot AS whole FROM enclosed e
+    SELECT {NAMING}, c.snapshot FROM enclosed e
     JOIN act_reader r ON r.act_id = e.act_id AND r.node_id = e.sealed_for
     JOIN act a ON a.act_id = e.act_id JOIN "case" c ON c.root_id = a.root_id
     WHERE e.sha256 = $1 AND e.sealed_for = $2
@@ -61,8 +61,8 @@ async def find_sealed(
 
 
 def _running(vault: Vault, row: Any, node_id: str, now: datetime) -> tuple[Opening, ...]:
-    if is_erased(vault, node_id, row):
+    if erased_by(vault, node_id, row) is not None:
         return ()
     root_id = str(row["root_id"])
-    case = stored_case(root_key(vault, root_id, row["data_key"]), root_id, row["whole"])
+    case = stored_case(root_key(vault, root_id, row["data_key"]), root_id, row["snapshot"])
     return running_openings(case, node_id, str(row["act_id"]), now)

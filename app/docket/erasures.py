@@ -88,11 +88,10 @@ async def keep_erasures(
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def note_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voice, now: datetime) -> int:
-    """Note what is not noted yet, and return how many there were."""
+async def note_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voice, now: datetime) -> None:
+    """Note what is not noted yet."""
     async with driver_connection(engine) as connection:
-        rows = await connection.fetch(_TO_KEEP)
-        for row in rows:
+        for row in await connection.fetch(_TO_KEEP):
             root_id = row["root_id"]
             acts = [dict(act) for act in await connection.fetch(_ACTS, root_id, ERASE)]
             erased_at = row["erased_at"].isoformat()
@@ -102,7 +101,6 @@ async def note_erasures(engine: AsyncEngine, store: AttachmentStore, voice: Voic
             await store.write(ERASURES + root_id, _once(jws.encode("ascii") + b"\n" + body))
             # In this order: killed between the two, it is noted once more in the same words.
             await connection.execute(_KEPT, root_id)
-    return len(rows)
 
 
 async def read_erasure(
@@ -143,8 +141,8 @@ async def erased_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore
     return True
 
 
-async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice) -> int:
-    """Erase what is noted as erased and is there, as after a restored backup; return how many roots there were."""
+async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice) -> None:
+    """Erase what is noted as erased and is there, as after a restored backup."""
     count = 0
     # A bucket that is away is asked again for minutes, and nobody could act meanwhile.
     async with asyncio.timeout(PATIENCE):
@@ -162,7 +160,6 @@ async def erase_again(engine: AsyncEngine, vault: Vault, store: AttachmentStore,
                 _log.error("what was erased before does not open, and stays as it is", root_id=row["root_id"])
     if count:
         _log.warning("erased again: the database was older than these erasures", roots=count)
-    return count
 
 
 async def _erase_one(connection: "asyncpg.Connection[Any]", vault: Vault, erasure: Erasure, zone: ZoneInfo) -> int:

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.erasing import ERASE, erased_for
 from app.db import reading
 from app.errors import NotFound
 from app.signing import b64url
-from app.stored import BODY_KEY, root_key, stored_body, stored_case
+from app.stored import BODY_KEY, ERASED_IN, erased_by, root_key, stored_body
 from app.vault import Vault
 from app.views.cursors import bad_cursor, decode_id, encode_id
 from app.views.schemas import StoredAct, Timeline, TimelineItem
@@ -30,8 +29,7 @@ _TIMELINE = text("""
 """)
 _ACT = text(f"""
     SELECT a.act_id, a.act, a.lead_id, a.root_id, a.jws, a.body, a.receipt, a.receipt_jws, l.log_index, c.data_key,
-        {BODY_KEY} AS body_key,
-        CASE WHEN c.erased_at IS NOT NULL OR c.next_key IS NOT NULL THEN c.snapshot END AS snapshot
+        {BODY_KEY} AS body_key, {ERASED_IN} AS erased_in
     FROM act_reader r
     JOIN act a ON a.root_id = r.root_id AND a.root_seq = r.root_seq
     JOIN "case" c ON c.root_id = r.root_id
@@ -86,30 +84,20 @@ async def stored_act(engine: AsyncEngine, vault: Vault, node: str, act_id: str) 
     """Return an act or notice as it is kept; raise `NotFound` unless `node` may read it."""
     wanted = {"node": node, "act": UUID(act_id)}
     async with reading(engine, node) as connection:
-        row = (await connection.execute(_ACT, wanted)).one_or_none()
+        row = (await connection.execute(_ACT, wanted)).mappings().one_or_none()
         if row is None:
             return _key_notice((await connection.execute(_KEY_NOTICE, wanted)).one_or_none())
-    erased_by, body = _erased_by(vault, node, row), None
-    if erased_by is None:
-        body = stored_body(root_key(vault, str(row.root_id), row.body_key), str(row.act_id), row.body)
+    erased, body = erased_by(vault, node, row), None
+    if erased is None:
+        body = stored_body(root_key(vault, str(row["root_id"]), row["body_key"]), str(row["act_id"]), row["body"])
     return StoredAct(
-        jws=row.jws,
+        jws=row["jws"],
         body=None if body is None else b64url.encode(body),
-        erased_by=erased_by,
-        receipt=None if row.receipt is None else b64url.encode(row.receipt),
-        receipt_jws=row.receipt_jws,
-        log_index=row.log_index,
+        erased_by=erased,
+        receipt=None if row["receipt"] is None else b64url.encode(row["receipt"]),
+        receipt_jws=row["receipt_jws"],
+        log_index=row["log_index"],
     )
-
-
-def _erased_by(vault: Vault, node: str, row: Any) -> str | None:
-    """Return the act by which the body of another was erased, for a node; None while it may read the body."""
-    # Only where something in the case was erased is the case opened.
-    if row.snapshot is None or row.act == ERASE:
-        return None
-    root_id = str(row.root_id)
-    case = stored_case(root_key(vault, root_id, row.data_key), root_id, row.snapshot)
-    return erased_for(case, node, str(row.lead_id))
 
 
 def _key_notice(row: Any) -> StoredAct:

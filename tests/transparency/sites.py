@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import text
 
 from app.config import Settings
 from app.db import create_engine
@@ -20,6 +19,7 @@ from app.transparency.checkpoint import Log, parse_checkpoint
 from app.transparency.submission import Submission
 from app.transparency.tree import EMPTY, Frontier, consistency_path, grow, leaf_hash, range_hash
 from app.vault import open_vault
+from tests.agencies import run_sql
 from tests.server import serving
 from tests.transparency.reader import Head, Reader, mth
 
@@ -54,16 +54,7 @@ class Site:
             yield url
 
     def rows(self, query: str, **values: Any) -> list[Any]:
-        async def run() -> list[Any]:
-            engine = create_engine(self.database_url, pool_size=1)
-            try:
-                async with engine.begin() as connection:
-                    result = await connection.execute(text(query), values)
-                    return list(result.all()) if result.returns_rows else []
-            finally:
-                await engine.dispose()
-
-        return asyncio.run(run())
+        return run_sql(self.database_url, query, **values)
 
     def grow(self, number: int, mark: str) -> int:
         """Let this many entries come into the log; return its size."""
