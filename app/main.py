@@ -22,6 +22,8 @@ from app.admin.people import Door
 from app.attachments import routes as attachments
 from app.attachments.service import keep_swept
 from app.attachments.store import open_store
+from app.bundles import proof_routes
+from app.bundles import routes as bundle_routes
 from app.config import Settings
 from app.db import READER, WRITER, create_engine
 from app.deps import type_clock
@@ -34,7 +36,6 @@ from app.docket.ticking import TimeLoop
 from app.docs_ui import routes as docs_ui
 from app.docs_ui.description import DESCRIPTION, TAGS
 from app.errors import WeakKey
-from app.evidence import bundle_routes, proof_routes
 from app.intake.door import ActDoor
 from app.intake.intake import Intake
 from app.intake.limits import RequestLimit

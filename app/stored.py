@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.casework.case import Case
-from app.casework.erasing import ERASE, erased_for
+from app.casework.records.erasure import ERASE, erased_for
 from app.vault import Vault, decrypt
 
 # Of a query over `act a` and `"case" c`: the wrapped key that opens a body and the keys of its files; null once erased.

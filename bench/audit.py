@@ -8,15 +8,15 @@ import statistics
 import time
 from pathlib import Path
 
+from app.audit.log.part import Part
+from app.audit.progress import Unwatched
+from app.audit.register.key_book import KeyBook
+from app.audit.register.node_keys import read_keys
+from app.audit.request import Found, Wanted
+from app.audit.run import run
+from app.audit.worker import Orders, Worker
 from app.config import Settings
 from app.db import create_engine, driver_connection
-from app.evidence.audit.audit import run
-from app.evidence.audit.key_book import KeyBook
-from app.evidence.audit.key_rows import read_keys
-from app.evidence.audit.part import Part
-from app.evidence.audit.progress import Unwatched
-from app.evidence.audit.wanted import Found, Wanted
-from app.evidence.audit.worker import Orders, Worker
 from app.signing.algorithms import ALGORITHMS
 from app.transparency.tree import EMPTY
 from bench.acts import bench

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Case
-from app.casework.figures import figures
-from app.casework.standing import count, count_listed
+from app.casework.statistics.figures import figures
+from app.casework.statistics.standing import count, count_listed
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.casework.case import Case
-from app.casework.figures import figures
+from app.casework.statistics.figures import figures
 from app.config import Settings
 from app.stored import root_key, stored_case
 from app.vault import open_vault

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 
 
 class LeadState(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.casework.case import ActRef, Case, Lead
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ screening, a verification of one's own, or handing the lead on ends what runs.
 from typing import Any
 
 from app.casework.case import Lead, Transfer, TransferState
-from app.casework.clocks import Clock
-from app.casework.filing import FILING, LADDER
+from app.casework.deadlines import Clock
 from app.casework.kinds import Kind
+from app.casework.records.prosecution import FILING, LADDER
 from app.casework.scene import Scene
 
 # Registering in a petition office starts D01; the others follow from a screening or a split.

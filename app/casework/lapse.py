@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import Case, Lead, Transfer
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision, Notice
 from app.casework.limits import number
 from app.casework.scene import Given

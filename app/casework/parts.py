@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from app.casework.case import Case, Lead, Transfer, TransferState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.diverting import PASSING_ON
 
 LEGS = UUID("8f1f0d8e-9a51-4f60-8f1a-3f4c7e0a9b21")

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, LeadState, Transfer
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.document import Act
-from app.casework.erasing import erased_for
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
-from app.casework.practice import Practice, Practices
+from app.casework.records.erasure import erased_for
+from app.casework.records.practice import Practice, Practices
 from app.casework.rules import EDITION, SELF_INTEREST
 from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState

@@ -14,7 +14,7 @@ from app.commands.master_key import opened
 from app.config import Settings
 
 if TYPE_CHECKING:
-    from app.evidence.audit.wanted import Found, Wanted
+    from app.audit.request import Found, Wanted
 
 
 def audit(
@@ -33,11 +33,11 @@ def audit(
     ] = False,
 ) -> None:
     """Compute signatures, receipts, log, tree, inboxes and cases again; reads only, also beside a running service."""
-    from app.evidence.audit.outside import Unusable, read_outside
-    from app.evidence.audit.state import MalformedState
-    from app.evidence.audit.stored_files import StoreUnreadable
-    from app.evidence.audit.wanted import Wanted
-    from app.evidence.bundle_files import BundleRefused
+    from app.audit.files import StoreUnreadable
+    from app.audit.kept_outside import Unusable, read_outside
+    from app.audit.request import Wanted
+    from app.audit.saved_state import MalformedState
+    from app.bundles.verifying.files import BundleRefused
     from app.registry.exchange_keys import log_origin
 
     settings = with_files_read(Settings())
@@ -51,9 +51,9 @@ def audit(
 
 
 async def _run(settings: Settings, url: str, wanted: "Wanted") -> None:
+    from app.audit.finding import Lie
+    from app.audit.run import run
     from app.commands.progress import Bars
-    from app.evidence.audit.audit import run
-    from app.evidence.audit.lies import Lie
 
     with Bars() as bars:
         try:

@@ -23,9 +23,9 @@ def rebuild(
 
 
 async def check_cases(settings: Settings, database_url: str) -> None:
+    from app.audit.cases import compare as rebuilding
     from app.db import WRITER, create_engine
     from app.docket.local_limits import read_limits
-    from app.evidence import rebuild as rebuilding
     from app.vault import open_vault
 
     def progress(count: rebuilding.Count) -> None:

@@ -18,8 +18,8 @@ def verify(
     ] = None,
 ) -> None:
     """Verify a bundle offline; status 3 if its keys are not pinned by a policy."""
-    from app.evidence.bundle_files import BundleRefused
-    from app.evidence.verify import verify_bundle
+    from app.bundles.verifying.files import BundleRefused
+    from app.bundles.verifying.verify import verify_bundle
     from app.transparency.policy import PolicyError
 
     try:

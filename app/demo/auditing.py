@@ -3,14 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from app.audit.finding import Lie
+from app.audit.progress import Unwatched
+from app.audit.request import Found, Wanted
+from app.audit.run import run
 from app.config import Settings
 from app.demo.show import Show
 from app.demo.stage import EXCHANGE_ID
 from app.demo.story import StoryBroken
-from app.evidence.audit.audit import run
-from app.evidence.audit.lies import Lie
-from app.evidence.audit.progress import Unwatched
-from app.evidence.audit.wanted import Found, Wanted
 
 
 def audit(home: Path, database_url: str, show: Show) -> None:

@@ -12,17 +12,17 @@ from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
 from app.casework.case import Case, TransferState, on_record
 from app.casework.decision import Decision, evolve
-from app.casework.erasing import ERASE
 from app.casework.limits import Limits
-from app.casework.practice import Practices
+from app.casework.records.erasure import ERASE
+from app.casework.records.practice import Practices
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
 from app.docket.blind_index import index_rows
+from app.docket.decrypted_case import Opened
+from app.docket.exchange_tasks import pass_time
 from app.docket.issuer import Issued, Issuer
 from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
-from app.docket.opened import Opened
-from app.docket.passing import pass_time
 from app.docket.record import Rows
 from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
 from app.docket.submission import Answer, Passage, Submission

@@ -21,10 +21,10 @@ from app import loops
 from app.attachments.store import ERASURES, AttachmentStore
 from app.casework.calendar import Calendar
 from app.casework.case import Case, Lead, LeadState
-from app.casework.erasing import ERASE, goes_with
+from app.casework.records.erasure import ERASE, goes_with
 from app.db import driver_connection
 from app.deps import type_clock
-from app.docket.opened import Opened
+from app.docket.decrypted_case import Opened
 from app.docket.record import Rows, write
 from app.docket.writing import gather_case
 from app.errors import Problem

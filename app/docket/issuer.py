@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Lead
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Notice
 from app.casework.limits import number
 from app.docket.submission import Submission

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE
 from app.casework.document import Act
-from app.docket.opened import Opened
+from app.docket.decrypted_case import Opened
 from app.docket.submission import Answer, Match, Passage, Submission
 from app.stored import root_key, stored_file_key
 from app.vault import Vault

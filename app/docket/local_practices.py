@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.casework.practice import DEFAULT, Practice, Practices, Seat
+from app.casework.records.practice import DEFAULT, Practice, Practices, Seat
 from app.casework.values import Token
 
 

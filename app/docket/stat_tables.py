@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Iden
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.casework.figures import AUDIENCES
+from app.casework.statistics.figures import AUDIENCES
 from app.db import Table
 
 GRAINS = ("ever", "month", "day")

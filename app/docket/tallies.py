@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from app.casework.figures import Key, figures
-from app.docket.opened import Opened
+from app.casework.statistics.figures import Key, figures
+from app.docket.decrypted_case import Opened
 from app.docket.record import Rows
 
 FOLDER = 0x4C65_6164_5374  # the advisory lock that one folding holds

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import ActRef, Case, Lead, on_record
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision, Notice
 from app.casework.document import Act
-from app.casework.erasing import all_erased, erased_for, tombstone
 from app.casework.lapse import next_event
+from app.casework.records.erasure import all_erased, erased_for, tombstone
 from app.casework.rules import EDITION
+from app.docket.decrypted_case import Opened
 from app.docket.issuer import Issued, Issuer
-from app.docket.opened import Opened
 from app.docket.record import Row, Rows
 from app.docket.submission import Submission
 from app.transparency.entries import act_entry, notice_entry

@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.figures import FORMULA_VERSION
 from app.casework.kinds import Kind, Node, Nodes
 from app.casework.routing import oversees
+from app.casework.statistics.figures import FORMULA_VERSION
 from app.db import reading
 from app.statistics.reckoning import (
     Classes,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.figures import MOST_DAYS, STANDINGS, TIMED
+from app.casework.statistics.figures import MOST_DAYS, STANDINGS, TIMED
 
 SMALLEST = 5
 TOO_SMALL: Literal["n<5"] = "n<5"

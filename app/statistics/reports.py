@@ -10,7 +10,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.casework.figures import FORMULA_VERSION
+from app.casework.statistics.figures import FORMULA_VERSION
 from app.db import reading
 from app.docket.stat_tables import Report
 from app.statistics.reckoning import Reckoned, Shown, reckon

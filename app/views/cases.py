@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col, select
 
 from app.casework.case import Case, Lead
-from app.casework.erasing import as_erased_for
+from app.casework.records.erasure import as_erased_for
 from app.db import reading
 from app.docket.tables import CaseRow
 from app.errors import NotFound

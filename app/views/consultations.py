@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.consulting import Answer, Consultation, Consultations, ConsultationState
+from app.casework.records.consultation import Answer, Consultation, Consultations, ConsultationState
 from app.errors import NotFound
 from app.vault import Vault
 from app.views.cases import find_lead

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.casework.case import Case, Lead, Transfer
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.limits import number
 from app.views.schemas import LeadDeadline, LeadShown
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.casework.acts.checks import Checks
 from app.casework.case import Case, Lead, Transfer
-from app.casework.filing import Prosecution
-from app.casework.rechecking import Rechecks
-from app.casework.verifying import TASK_LIMITS, Verification
+from app.casework.records.prosecution import Prosecution
+from app.casework.records.recheck import Rechecks
+from app.casework.records.verification import TASK_LIMITS, Verification
 from app.views.ledger_schemas import ERASED, SEALED, LedgerRow
 
 Local = Callable[[datetime], str]

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from app.admin.people import add_person
+from app.audit.cases import compare as rebuild
 from app.casework.limits import Limits
 from app.client import Agency, NodeKeys, Receipt, Refused, StoredAct
 from app.config import Settings
 from app.db import create_engine
-from app.evidence import rebuild
 from app.signing.keys import generate_private
 from app.signing.sealing import generate_sealing
 from app.vault import open_vault

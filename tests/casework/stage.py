@@ -12,7 +12,7 @@ from app.casework.case import ActRef, Case, Lead, on_record
 from app.casework.decision import Decision, evolve
 from app.casework.document import Act
 from app.casework.kinds import Kind, Level, Node
-from app.casework.practice import Practices
+from app.casework.records.practice import Practices
 from app.casework.scene import Given
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from app.casework.closure import STANDS_OPEN
-from app.casework.consulting import Consultation, Consultations
 from app.casework.decision import Decision
+from app.casework.open_matters import STANDS_OPEN
+from app.casework.records.consultation import Consultation, Consultations
 from tests.casework.stage import Stage
 
 ASKED = ("procuratorate-one", "regulator-one")

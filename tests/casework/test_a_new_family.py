@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import Case, LeadState
-from app.casework.closure import STANDS_OPEN, OpenMatter
+from app.casework.open_matters import STANDS_OPEN, OpenMatter
 from app.errors import ForbiddenAct, InvalidDocument, RuleViolated, Source, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 

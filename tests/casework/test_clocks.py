@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.casework.calendar import Calendar
-from app.casework.clocks import DEADLINES, DeadlineRule, add_months, due, last_day
+from app.casework.deadlines import DEADLINES, DeadlineRule, add_months, due, last_day
 from app.errors import Source
 
 ZONE = ZoneInfo("Asia/Shanghai")

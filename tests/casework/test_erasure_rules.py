@@ -10,8 +10,8 @@ import pytest
 from app.casework.acts import CATALOGUE
 from app.casework.case import Case, LeadState
 from app.casework.decision import Decision
-from app.casework.erasing import all_erased, as_erased_for, erased_for, tombstone
-from app.casework.retention import Volume, kept_until, least
+from app.casework.records.erasure import all_erased, as_erased_for, erased_for, tombstone
+from app.casework.records.volume import Volume, kept_until, least
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, WrongState
 from tests.casework.stage import ZONE, Stage
 from tests.casework.test_closing_rules import CLARIFY, ITEM, clear, confirmed

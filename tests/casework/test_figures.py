@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from app.casework.figures import figures
+from app.casework.statistics.figures import figures
 from tests.casework.stage import ZONE, Stage
 from tests.casework.test_lapses import clock_of, concluded, offered, pass_time
 from tests.casework.test_split_rules import on_part, part, received, split

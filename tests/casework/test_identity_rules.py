@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.acts.identity import openings_of, running_openings
-from app.casework.approval import require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.names import require_legible
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev
 from tests.casework.stage import Stage
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.casework.calendar import Calendar
 from app.casework.case import LeadState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision, evolve
 from app.casework.lapse import addressees, due_event, lapse, next_event
 from app.casework.limits import DEADLINES, DeadlineRule, Limits

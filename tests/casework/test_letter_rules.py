@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.closure import STANDS_OPEN
 from app.casework.decision import Decision
+from app.casework.open_matters import STANDS_OPEN
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.casework.clocks import due
+from app.casework.deadlines import due
 from app.casework.lapse import due_event
 from app.casework.limits import DEADLINES
 from tests.casework.stage import ZONE, Stage

@@ -6,7 +6,7 @@ import pytest
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.practice import Practice, Practices, Practised, Seat
+from app.casework.records.practice import Practice, Practices, Practised, Seat
 from app.errors import InvalidDocument, RuleViolated
 from tests.casework.stage import Stage
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.casework.case import LeadState
-from app.casework.closure import STANDS_OPEN
-from app.casework.rechecking import recheck_done
+from app.casework.open_matters import STANDS_OPEN
+from app.casework.records.recheck import recheck_done
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, WrongState
 from tests.casework.stage import Stage
 

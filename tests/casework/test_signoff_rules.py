@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.verifying import Verification
+from app.casework.records.verification import Verification
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from app.casework.case import LeadState
-from app.casework.figures import SHARED, STANDINGS, figures
-from app.casework.standing import Standing, count
+from app.casework.statistics.figures import SHARED, STANDINGS, figures
+from app.casework.statistics.standing import Standing, count
 from tests.casework.stage import CAST, ZONE, Stage
 from tests.casework.test_casework_invariants import Casework
 from tests.casework.test_split_rules import hidden, on_part, part, received, split

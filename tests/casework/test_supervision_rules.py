@@ -7,8 +7,8 @@ import pytest
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.closure import STANDS_OPEN
 from app.casework.decision import Decision
+from app.casework.open_matters import STANDS_OPEN
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 

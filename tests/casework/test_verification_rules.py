@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision
-from app.casework.verifying import Verification
+from app.casework.records.verification import Verification
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 from tests.casework.talk import Talk

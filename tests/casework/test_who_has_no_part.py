@@ -8,11 +8,11 @@ import pytest
 
 from app.casework.acts import CATALOGUE, decide
 from app.casework.case import LeadState
-from app.casework.closure import STANDS_OPEN
 from app.casework.document import Act
 from app.casework.lapse import addressees
+from app.casework.open_matters import STANDS_OPEN
 from app.casework.scene import Given
-from app.casework.standing import Standing, count
+from app.casework.statistics.standing import Standing, count
 from app.errors import ForbiddenAct, NotFound, WrongState
 from tests.casework.stage import CAST, ZONE, Stage, fingerprint
 from tests.casework.talk import Talk

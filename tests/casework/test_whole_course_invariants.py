@@ -19,11 +19,11 @@ from app.casework.calendar import Calendar
 from app.casework.case import ELSEWHERE, ENDED, ActRef, Case, Lead, LeadState, on_record
 from app.casework.decision import evolve
 from app.casework.document import Act
-from app.casework.erasing import all_erased, erased_for, tombstone
-from app.casework.figures import figures
 from app.casework.lapse import Event, due_event, lapse
+from app.casework.records.erasure import all_erased, erased_for, tombstone
 from app.casework.scene import Given
-from app.casework.standing import Standing
+from app.casework.statistics.figures import figures
+from app.casework.statistics.standing import Standing
 from app.errors import Problem
 from tests.casework.sensible import BESIDE, COURSE, SENSIBLE, SETTLING, Said, example, proposals
 from tests.casework.stage import CAST, ZONE, Stage

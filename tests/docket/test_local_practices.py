@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.casework.practice import DEFAULT
+from app.casework.records.practice import DEFAULT
 from app.docket.local_practices import read_practices
 
 COUNTY = {

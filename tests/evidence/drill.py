@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import make_url, text
 
+from app.audit.finding import Lie
+from app.audit.kept_outside import Outside, read_outside
+from app.audit.progress import Unwatched
+from app.audit.request import Found, Wanted
+from app.audit.run import run
 from app.config import Settings
 from app.db import create_engine
 from app.docket.issuer import utc_now
-from app.evidence.audit.audit import run
-from app.evidence.audit.lies import Lie
-from app.evidence.audit.outside import Outside, read_outside
-from app.evidence.audit.progress import Unwatched
-from app.evidence.audit.wanted import Found, Wanted
 from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, open_ring
 from app.stored import root_key, stored_body
 from app.transparency.checkpoint import Log

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
-import app.evidence
+import app.bundles
 from app.signing.jws import sign_detached
 from app.signing.keys import PrivateKey, generate_private, public_to_pem
 from app.transparency.entries import act_entry, key_entry
@@ -17,7 +17,7 @@ from app.transparency.note import ED25519, sign_note, verifier_of
 from app.transparency.tree import inclusion_path, leaf_hash, node_hash
 
 EXCHANGE, NODE = "exchange-forged", "police-990121"
-CARRIED = Path(app.evidence.__file__).parent
+CARRIED = Path(app.bundles.__file__).parent
 
 
 def token(body: bytes, key: PrivateKey, typ: str, *, iss: str = NODE, aud: str = EXCHANGE, jti: str = "") -> str:
@@ -108,8 +108,8 @@ class Forger:
         """Write the bundle; return a policy that pins the exchange, its log, and the agency's first key."""
         log = verifier_of(f"{EXCHANGE}/log", self.log, ED25519)
         policy = f"log {log}\nquorum none\nexchange {EXCHANGE} {self.exchange.kid}\nnode {NODE} {self.pinned.kid}\n"
-        files = {"policy.txt": policy.encode(), "README": (CARRIED / "bundle_readme.txt").read_bytes()}
-        files["verify.sh"] = (CARRIED / "verify.sh").read_bytes()
+        files = {"policy.txt": policy.encode(), "README": (CARRIED / "readme.txt").read_bytes()}
+        files["verify.sh"] = (CARRIED / "verifying" / "verify.sh").read_bytes()
         files |= {f"keys/{kid}.pem": public_to_pem(key.public) for kid, key in self.keys.items()}
         for (at, parts), place in zip(self.folders, self.places, strict=True):
             files |= {f"{at}/{name}": content for name, content in parts.items()}

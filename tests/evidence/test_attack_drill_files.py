@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.attachments.chunks import PREFIX_BYTES, ChunkCipher
+from app.audit.files import StoreUnreadable
 from app.casework.acts import CATALOGUE
-from app.evidence.audit.stored_files import StoreUnreadable
 from app.vault import decrypt
 from tests.agencies import World, world
 from tests.conftest import database_name, new_database

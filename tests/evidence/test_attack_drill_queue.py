@@ -10,10 +10,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.audit.finding import Lie
+from app.audit.register.key_queue import KeyQueue
 from app.casework.acts import CATALOGUE
 from app.client import Agency, NodeKeys
-from app.evidence.audit.key_queue import KeyQueue
-from app.evidence.audit.lies import Lie
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey, generate_private

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.evidence.verify import verify_bundle
+from app.bundles.verifying.verify import verify_bundle
 from app.signing.keys import generate_private
 from tests.evidence.bundles import by_shell
 from tests.evidence.forged import Forger

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.evidence.audit.key_book import HEARD_WITHIN, ExchangeFact, KeyBook, KeyFact, Keys
-from app.evidence.audit.lies import Lie
+from app.audit.finding import Lie
+from app.audit.register.key_book import HEARD_WITHIN, ExchangeFact, KeyBook, KeyFact, Keys
 from app.signing.jws import Header, read_header, sign_detached
 from app.signing.keys import generate_private
 

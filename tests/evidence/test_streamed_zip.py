@@ -7,7 +7,7 @@ import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
 
-from app.evidence.streamed_zip import StreamedZip
+from app.bundles.streaming import StreamedZip
 
 PIECE = os.urandom(1024 * 1024)
 

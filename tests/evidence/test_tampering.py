@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.evidence.bundle_files import BundleRefused
-from app.evidence.verify import verify_bundle
+from app.bundles.verifying.files import BundleRefused
+from app.bundles.verifying.verify import verify_bundle
 from app.signing.jws import sign_detached
 from app.signing.keys import generate_private, public_to_pem
 from app.transparency.policy import PolicyError

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.bundles import rows as bundle_rows
 from app.casework.acts.catalogue import CATALOGUE
 from app.client import uuid7
 from app.db import READER, WRITER, raw, reading
-from app.evidence import bundle_rows
 from app.views import acts, cases, inbox, ledger
 from tests.agencies import World
 from tests.agencies import world as exchange

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.admin.people import add_person
-from app.casework.figures import STANDINGS, figures
+from app.casework.statistics.figures import STANDINGS, figures
 from app.client import Agency
 from app.config import Settings
 from app.db import create_engine

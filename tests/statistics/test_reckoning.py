@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.casework.figures import STANDINGS
+from app.casework.statistics.figures import STANDINGS
 from app.statistics.overview import NodeFigures
 from app.statistics.reckoning import (
     TOO_SMALL,

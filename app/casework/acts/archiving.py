@@ -7,15 +7,15 @@ from pydantic import Field, StringConstraints, model_validator
 from app.casework.acts.catalogue import act
 from app.casework.acts.notes import Clarifications
 from app.casework.case import Feedback, LeadState, Transfer, TransferState
-from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
-from app.casework.deeds import with_fall
-from app.casework.rechecking import Rechecks
-from app.casework.retention import Volume
+from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
+from app.casework.records.outcomes import with_fall
+from app.casework.records.recheck import Rechecks
+from app.casework.records.verification import Verification
+from app.casework.records.volume import Volume
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Label, Sha256, Text
-from app.casework.verifying import Verification
 from app.errors import Source
 
 VOLUME_KNOWN = Rule(

@@ -4,16 +4,16 @@ from app.casework.acts.catalogue import act
 from app.casework.acts.checks import Checks
 from app.casework.acts.notes import Clarifications
 from app.casework.case import Lead, LeadState, Transfer, TransferState
-from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
-from app.casework.oversight import INDEPENDENT
+from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
 from app.casework.parts import STANDING, ended_clocks
+from app.casework.records.supervision import INDEPENDENT
+from app.casework.records.verification import CONCLUDES, Verification
 from app.casework.routing import oversees
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Text
-from app.casework.verifying import CONCLUDES, Verification
 from app.errors import Source
 
 GANGS = ("organized_crime", "evil_force")

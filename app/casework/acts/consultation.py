@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act, never
 from app.casework.case import ENDED, Lead
-from app.casework.consulting import (
+from app.casework.decision import Claim, Decision
+from app.casework.kinds import Kind
+from app.casework.records.consultation import (
     Consultation,
     Consultations,
     Opinion,
@@ -17,9 +19,7 @@ from app.casework.consulting import (
     require_not_closed,
     require_others,
 )
-from app.casework.correspondence import BEGINS, SUPERVISION_MATTER, held_by_supervision
-from app.casework.decision import Claim, Decision
-from app.casework.kinds import Kind
+from app.casework.records.letters import BEGINS, SUPERVISION_MATTER, held_by_supervision
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Flag, Id, Instant, Label, NodeId, Text, Token

@@ -10,12 +10,12 @@ from app.casework.acts.transfer import divert_again, reopened, to_take_up
 from app.casework.case import ActRef, LeadState, Transfer, TransferState
 from app.casework.decision import Admission, Decision
 from app.casework.diverting import HANDING_ON
-from app.casework.filing import FILING, REFUSES, after_refusal
+from app.casework.records.prosecution import FILING, REFUSES, after_refusal
+from app.casework.records.verification import HOLDER_LIMITS
 from app.casework.routing import ACCEPTING
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Id, Instant, NodeId, Text
-from app.casework.verifying import HOLDER_LIMITS
 
 RECEIVER = ("receiver of the transfer", "接收移送的单位")
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"

@@ -1,12 +1,12 @@
 """lead.erase 销毁: the content of a lead is destroyed after its retention; that it was there stays proven."""
 
 from app.casework.acts.catalogue import act, never
-from app.casework.approval import Approver, require_legible
 from app.casework.case import Case, Lead, LeadState
-from app.casework.closure import NOTHING_OPEN, require_nothing_open
 from app.casework.decision import Decision
-from app.casework.erasing import ERASE, all_erased, erased_for, goes_with
-from app.casework.retention import RETENTION, kept_until
+from app.casework.names import Approver, require_legible
+from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
+from app.casework.records.erasure import ERASE, all_erased, erased_for, goes_with
+from app.casework.records.volume import RETENTION, kept_until
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Label, Text

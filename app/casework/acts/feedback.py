@@ -6,11 +6,12 @@ from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ELSEWHERE, Feedback, Lead, LeadState, Transfer, TransferState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Claim, Decision, Notice
-from app.casework.deeds import with_contest
 from app.casework.diverting import HANDING_ON
-from app.casework.filing import (
+from app.casework.lapse import ending
+from app.casework.records.outcomes import with_contest
+from app.casework.records.prosecution import (
     ASKING,
     DECIDING,
     FILING,
@@ -20,13 +21,12 @@ from app.casework.filing import (
     contested_before,
     refused_on,
 )
-from app.casework.lapse import ending
-from app.casework.oversight import overseers
-from app.casework.rechecking import Rechecks, recheck_clock, recheck_done, waived_if_nobody_may
+from app.casework.records.recheck import Rechecks, recheck_clock, recheck_done, waived_if_nobody_may
+from app.casework.records.supervision import overseers
+from app.casework.records.verification import HOLDER_LIMITS, VERIFIES, signed_conclusion
 from app.casework.rules import REPORT_FIRST
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
-from app.casework.verifying import HOLDER_LIMITS, VERIFIES, signed_conclusion
 from app.errors import InvalidDocument, NotFound, WrongState
 
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"

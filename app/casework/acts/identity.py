@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import Named, person, require_legible
 from app.casework.case import ENDED, Case, Chapter, Frozen, Lead
 from app.casework.decision import Claim, Decision
+from app.casework.names import Named, person, require_legible
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Instant, Label, Text

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ENDED
-from app.casework.correspondence import (
+from app.casework.decision import Claim, Decision
+from app.casework.kinds import Kind
+from app.casework.records.letters import (
     BEGINS,
     SUPERVISION_MATTER,
     Correspondence,
@@ -16,8 +18,6 @@ from app.casework.correspondence import (
     replaced,
     require_reply_recipient,
 )
-from app.casework.decision import Claim, Decision
-from app.casework.kinds import Kind
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, NodeId, Text

@@ -3,15 +3,15 @@
 from typing import Literal
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import Approver, require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.filing import Prosecution
 from app.casework.kinds import Kind, Level
+from app.casework.names import Approver, require_legible
+from app.casework.records.prosecution import Prosecution
+from app.casework.records.verification import VERIFIES
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Instant, Text
-from app.casework.verifying import VERIFIES
 from app.errors import Source
 
 COERCIVE = ("seal", "seize", "freeze", "technical", "detain")

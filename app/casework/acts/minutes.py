@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from app.casework.acts.catalogue import act, never
 from app.casework.acts.consultation import CONSULTATION_ID, require_taking_part
 from app.casework.case import ENDED
-from app.casework.consulting import (
+from app.casework.decision import Decision
+from app.casework.records.consultation import (
     Action,
     Consultation,
     ConsultationState,
@@ -19,7 +20,6 @@ from app.casework.consulting import (
     require_not_closed,
     require_others,
 )
-from app.casework.decision import Decision
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Day, Flag, Id, Label, NodeId, Sha256, Text, Token
 from app.errors import InvalidDocument, WrongState

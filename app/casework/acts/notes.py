@@ -3,13 +3,13 @@
 from typing import ClassVar
 
 from app.casework.acts.catalogue import act, never
-from app.casework.approval import Approver, require_legible
 from app.casework.case import ELSEWHERE, ENDED, Chapter, LeadState
 from app.casework.decision import Decision
+from app.casework.names import Approver, require_legible
+from app.casework.records.verification import Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Instant, Label, Text, Token
-from app.casework.verifying import Verification
 from app.errors import InvalidDocument, NotFound, Source
 
 # From the conclusion on it is known what is unfounded. A lead that was split is clarified as a whole.

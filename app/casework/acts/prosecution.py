@@ -9,10 +9,10 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ELSEWHERE, Case, Lead, LeadState
-from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Decision
-from app.casework.filing import CaseRef, Prosecution, Round, ladder_over
 from app.casework.kinds import Kind
+from app.casework.open_matters import OpenMatter, stands_open
+from app.casework.records.prosecution import CaseRef, Prosecution, Round, ladder_over
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Instant, Label, Text

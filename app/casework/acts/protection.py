@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from app.casework.acts.catalogue import act, never
 from app.casework.case import ELSEWHERE, ENDED, Case, Chapter, Frozen, Lead
-from app.casework.closure import OpenMatter, stands_open
 from app.casework.decision import Claim, Decision
+from app.casework.open_matters import OpenMatter, stands_open
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Label, Text
 from app.errors import NotFound, WrongState

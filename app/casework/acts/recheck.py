@@ -6,18 +6,18 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision
-from app.casework.deeds import with_recheck
-from app.casework.filing import LADDER
 from app.casework.kinds import Kind
-from app.casework.oversight import INDEPENDENT
-from app.casework.rechecking import Rechecks
+from app.casework.records.outcomes import with_recheck
+from app.casework.records.prosecution import LADDER
+from app.casework.records.recheck import Rechecks
+from app.casework.records.supervision import INDEPENDENT
+from app.casework.records.verification import HOLDER_LIMITS, Verification
 from app.casework.routing import oversees
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Text
-from app.casework.verifying import HOLDER_LIMITS, Verification
 from app.errors import Source
 
 RECHECKS = frozenset({Kind.POLICE, Kind.SUPERVISION, Kind.REGULATOR, Kind.COORDINATION})

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.rules import SELF_INTEREST

@@ -7,12 +7,12 @@ from pydantic import Field, model_validator
 from app.casework.acts.catalogue import act
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.oversight import overseers
-from app.casework.practice import Practised
+from app.casework.records.practice import Practised
+from app.casework.records.supervision import overseers
+from app.casework.records.verification import CONCLUDES, HOLDER_LIMITS, VERIFIES, Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Flag, Instant, Text, Token
-from app.casework.verifying import CONCLUDES, HOLDER_LIMITS, VERIFIES, Verification
 from app.errors import InvalidDocument, Source
 
 EACH_VERIFIED = Rule(

@@ -1,6 +1,6 @@
 """signoff.sign 审核签字: the seats in order, each another person, none of them a handler of the lead.
 
-How many seats there are, which titles sign on them and which one is the legal review: `app/casework/practice.py`.
+How many seats there are, which titles sign on them and which one is the legal review: `casework/records/practice.py`.
 """
 
 from typing import Annotated, Literal
@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import person, require_legible
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.practice import MOST_SEATS, Practice
+from app.casework.names import person, require_legible
+from app.casework.records.practice import MOST_SEATS, Practice
+from app.casework.records.verification import CONCLUDES, Signature, Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Flag, Label, Text
-from app.casework.verifying import CONCLUDES, Signature, Verification
 from app.errors import InvalidDocument, Source
 
 SEAT_ORDER = Rule(

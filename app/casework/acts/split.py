@@ -11,16 +11,16 @@ from pydantic import Field, model_validator
 from app.casework.acts.catalogue import act
 from app.casework.acts.register import Category
 from app.casework.case import Chapter, Lead, LeadState, Transfer, TransferState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
 from app.casework.parts import clocks_of_part, ended_clocks, incoming_leg, way_of_part
-from app.casework.rechecking import Rechecks
+from app.casework.records.recheck import Rechecks
+from app.casework.records.verification import Verification
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Label, NodeId, Token
-from app.casework.verifying import Verification
 from app.errors import InvalidDocument, Source
 
 SPLITTABLE = (LeadState.SCREENED, LeadState.RECEIVED, LeadState.ACCEPTED, LeadState.VERIFYING)

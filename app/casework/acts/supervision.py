@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ENDED
-from app.casework.clocks import Clock
-from app.casework.correspondence import BEGINS, find_letter, replaced, require_reply_recipient
+from app.casework.deadlines import Clock
 from app.casework.decision import Admission, Claim, Decision
 from app.casework.kinds import Kind, Node
-from app.casework.oversight import INDEPENDENT, Oversight, SupervisionLetter, overseen
+from app.casework.records.letters import BEGINS, find_letter, replaced, require_reply_recipient
+from app.casework.records.supervision import INDEPENDENT, Oversight, SupervisionLetter, overseen
 from app.casework.routing import oversees
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState, Transfer, TransferState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Claim, Decision
 from app.casework.diverting import HANDING_ON, taken_back
-from app.casework.filing import FILING, left_behind
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
+from app.casework.records.prosecution import FILING, left_behind
 from app.casework.routing import natural_route, require_route
 from app.casework.rules import (
     COMPETENT_KIND,

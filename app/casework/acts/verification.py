@@ -5,16 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.approval import require_legible
 from app.casework.case import LeadState, TransferState
-from app.casework.clocks import Clock
+from app.casework.deadlines import Clock
 from app.casework.decision import Decision
 from app.casework.diverting import HANDING_ON
 from app.casework.kinds import Kind
+from app.casework.names import require_legible
+from app.casework.records.verification import TASK_LIMITS, VERIFIES, Verification, task_limit
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Instant, Label, Text
-from app.casework.verifying import TASK_LIMITS, VERIFIES, Verification, task_limit
 from app.errors import Source, WrongState
 
 HOLDER = ("the holder, of a kind that verifies", "有核查职责的承办单位")

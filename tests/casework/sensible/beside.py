@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from app.casework.acts.letters import WRITES
 from app.casework.acts.protection import Protections
-from app.casework.correspondence import Correspondence, Letter
-from app.casework.oversight import Oversight
+from app.casework.records.letters import Correspondence, Letter
+from app.casework.records.supervision import Oversight
 from tests.casework.sensible.words import Said, example, overseers, parties, sensible
 from tests.casework.stage import Stage
 

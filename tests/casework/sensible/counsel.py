@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.casework.acts import CATALOGUE
-from app.casework.consulting import Consultation, Consultations
 from app.casework.kinds import Kind
+from app.casework.records.consultation import Consultation, Consultations
 from tests.casework.sensible.words import Said, example, parties, sensible
 from tests.casework.stage import Stage
 

@@ -1,0 +1,250 @@
+"""A case from its beginning: every stored act decided again, every notice followed to its cause. Pure.
+
+What was given from outside and is not in the acts is taken from where it was said first: lead numbers, limits and
+practices from the stored case, and held against what else is on record of them (the receipts, the index of numbers).
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.audit.cases.differences import Differs
+from app.audit.cases.surroundings import LAST, Surroundings
+from app.casework.acts import CATALOGUE, decide
+from app.casework.case import ActRef, Case, on_record
+from app.casework.deadlines import Clock
+from app.casework.decision import Decision, Notice, evolve
+from app.casework.document import Act
+from app.casework.lapse import counted_anew, due_event, lapse
+from app.casework.limits import DeadlineRule, Limits
+from app.casework.records.practice import Practices, Practised
+from app.casework.rules import EDITION
+from app.casework.scene import Given
+from app.docket.exchange_tasks import cause_of
+from app.docket.issuer import notice_id, result
+from app.docket.writing import act_ref
+from app.errors import Problem, Source
+from app.signing import strict_json
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One act or notice as it is stored, decrypted; a notice has no receipt."""
+
+    seq: int
+    lead_id: str
+    act_id: str
+    sender: str
+    act: str
+    jws: str
+    body: bytes
+    body_sha256: bytes
+    receipt: bytes | None
+    received_at: datetime
+
+    @property
+    def jws_sha256(self) -> str:
+        return hashlib.sha256(self.jws.encode("ascii")).hexdigest()
+
+    @property
+    def called(self) -> str:
+        return f"{self.act} {self.act_id} (number {self.seq})"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The case after an act or an event of a clock, and how many rows were read for it."""
+
+    case: Case
+    rows: int
+
+
+def fold(root_id: str, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> Iterator[Case]:
+    """Yield what the acts and notices make of a case: as it was left, then with its clocks counted anew.
+
+    The second differs from the first only where a calendar became official after the last act. Raises `Differs`
+    where the record contradicts itself.
+    """
+    case, done = Case(root_id=root_id), 0
+    if [row.seq for row in rows] != list(range(1, len(rows) + 1)):
+        raise Differs("the acts are not numbered 1, 2, 3 …")
+    while done < len(rows):
+        step = _step(case, rows[done:], surroundings, stored)
+        case, done = step.case, done + step.rows
+    yield case
+    yield counted_anew(case, surroundings.as_of(LAST, LAST, rows[-1].received_at))
+
+
+def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> Step:
+    row = rows[0]
+    if hashlib.sha256(row.body).digest() != row.body_sha256:
+        raise Differs(f"{row.called}: the body is not the one that was signed")
+    if row.act == "notice.match":
+        return _match(case, row)
+    failed: Differs | None = None
+    for given in surroundings.given(row.received_at):
+        anew = _recounted(case, given)
+        for before in (anew,) if anew is case else (anew, case):
+            try:
+                return _lapse(before, rows, given) if row.receipt is None else _act(before, rows, given, stored)
+            except Differs as differs:
+                failed = failed or differs
+    raise failed or Differs(f"{row.called}: nothing is known of that time")
+
+
+def _recounted(case: Case, given: Given) -> Case:
+    """Return the case with its provisional clocks counted anew, if one of them could be: then the exchange did so."""
+    zone = given.zone
+    official = any(
+        clock.provisional
+        and clock.stopped is None
+        and clock.breached is None
+        and not clock.stands_still
+        and clock.due >= given.now
+        and given.calendar.covers(clock.started.astimezone(zone).date(), clock.due.astimezone(zone).date())
+        for clock in case.clocks
+    )
+    return counted_anew(case, given) if official else case
+
+
+def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> Step:
+    row = rows[0]
+    receipt = strict_json.loads(row.receipt or b"")
+    act = _read(row)
+    given = replace(given, edition=_edition(case, row, stored))
+    if (receipt["act_jws_sha256"], receipt["body_sha256"]) != (act.jws_sha256, row.body_sha256.hex()):
+        raise Differs(f"{row.called}: the receipt names another act")
+    try:
+        decision = _decide(case, act, given, stored)
+    except (Problem, KeyError) as refused:
+        raise Differs(f"{row.called}: refused when decided again ({_reason(refused)})") from refused
+    if result(decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt["result"]:
+        raise Differs(f"{row.called}: decided again it has another result than its receipt says")
+    ref = act_ref(act, row.body_sha256, row.seq, decision, given.edition)
+    return _notices(on_record(evolve(case, decision, given.now), ref), decision, row.act_id, rows, 1)
+
+
+def _edition(case: Case, row: Recorded, stored: Case) -> int:
+    """Return the edition of the rules by which an act was decided, as the stored case keeps it. It never goes back."""
+    kept = next((ref.edition for ref in stored.acts[row.seq - 1 : row.seq]), EDITION)
+    before = max((ref.edition for ref in case.acts), default=1)
+    if not before <= kept <= EDITION:
+        raise Differs(f"{row.called}: no act was decided by edition {kept} of the rules then")
+    return kept
+
+
+def _read(row: Recorded) -> Act[Any]:
+    kind = CATALOGUE.get(row.act)
+    try:
+        document = kind.document.model_validate(strict_json.loads(row.body)) if kind else None
+    except (Problem, ValidationError) as error:
+        raise Differs(f"{row.called}: the document does not fit its schema") from error
+    if document is None or (document.act, document.lead_id, document.sender) != (row.act, row.lead_id, row.sender):
+        raise Differs(f"{row.called}: the document is not the act that the row says")
+    return Act(row.act_id, row.jws_sha256, document)
+
+
+def _decide(case: Case, act: Act[Any], given: Given, stored: Case) -> Decision:
+    """Decide an act again, first to see which lead numbers and limits it asked for, then with those it was given."""
+    kind, given = CATALOGUE[act.name], replace(given, practices=_practices(act, stored))
+    # A merge was taken, so the other lead was known and open: that is all that it asks. So was an erasure after one.
+    known = dict.fromkeys(kind.other_leads(act.content), "registered")
+    asked = tuple(f"#{place}" for place in range(kind.lead_numbers(act.content)))
+    first = decide(case, act, replace(given, lead_nos=asked, known_leads=known, merged_erased=True))
+    numbered = {lead.lead_no: stored.leads[lead.lead_id].lead_no for lead in first.leads if lead.lead_no in asked}
+    limits = _limits(first.starts, given, stored)
+    if not asked and limits is given.limits:
+        return first
+    numbers = tuple(numbered[one] for one in asked)
+    return decide(case, act, replace(given, lead_nos=numbers, known_leads=known, limits=limits, merged_erased=True))
+
+
+def _practices(act: Act[Any], stored: Case) -> Practices:
+    """Return the practice by which a report was taken, as its lead keeps it; no other act is decided by one."""
+    lead = stored.leads.get(act.lead_id)
+    kept = lead.chapter(Practised).by_report.get(act.act_id) if lead else None
+    return Practices({"": kept}) if kept else Practices()
+
+
+def _limits(starts: Sequence[Clock], given: Given, stored: Case) -> Limits:
+    """Return the limits by which clocks were started: where the stored clock names another version, its own."""
+    kept = {clock.clock_id: clock for clock in stored.clocks}
+    changed: list[tuple[str, DeadlineRule]] = []
+    for clock in starts:
+        was = kept.get(clock.clock_id)
+        if was is None or was.version == clock.version:
+            continue
+        place = given.nodes[clock.node].division_code
+        now = given.limits.rule(clock.rule, place)
+        source = Source(was.source, was.source_text)
+        changed.append((place, replace(now, amount=was.amount, unit=was.unit, source=source, version=was.version)))
+    if not changed:
+        return given.limits
+    local = {place: dict(rules) for place, rules in given.limits.local.items()}
+    for place, rule in changed:
+        local.setdefault(place, {})[rule.rule] = rule
+    return Limits(local)
+
+
+def _lapse(case: Case, rows: Sequence[Recorded], given: Given) -> Step:
+    """Follow the notices of an event of a clock: the first one's id says of which."""
+    row = rows[0]
+    (to,) = strict_json.loads(row.body)["recipients"]
+    for clock in case.clocks:
+        coming = due_event(clock, given.now, given.calendar, given.zone)
+        if coming is None or clock.lead_id != row.lead_id:
+            continue
+        cause = cause_of(clock.clock_id, coming)
+        if notice_id(row.act, row.lead_id, to, cause) == row.act_id:
+            decision = lapse(case, clock.clock_id, coming.event, given)
+            return _notices(evolve(case, decision, given.now), decision, cause, rows, 0)
+    raise Differs(f"{row.called}: nothing on record is the cause of this notice")
+
+
+def _match(case: Case, row: Recorded) -> Step:
+    """Take the notice of a duplicate as it is: its cause is another case. Only its addressee follows from this one."""
+    lead = case.leads.get(row.lead_id)
+    document = strict_json.loads(row.body)
+    if lead is None or document["recipients"] != [lead.holder]:
+        raise Differs(f"{row.called}: it does not speak to the holder")
+    return Step(on_record(case, _notice_ref(row, lead.holder)), 1)
+
+
+def _notices(case: Case, decision: Decision, cause: str, rows: Sequence[Recorded], done: int) -> Step:
+    """Put the notices that follow on record; raise `Differs` unless they are the next rows, word for word."""
+    for notice in decision.notices:
+        row = rows[done] if done < len(rows) else None
+        if row is None or not _says(row, notice, cause):
+            raise Differs(f"{rows[0].called}: {notice.notice} to {notice.to} should follow and does not")
+        case, done = on_record(case, _notice_ref(row, notice.to)), done + 1
+    return Step(case, done)
+
+
+def _says(row: Recorded, notice: Notice, cause: str) -> bool:
+    document = strict_json.loads(row.body)
+    content = strict_json.loads(strict_json.dumps(notice.content))
+    return (
+        row.act_id == notice_id(notice.notice, notice.lead_id, notice.to, cause)
+        and (row.act, row.lead_id) == (notice.notice, notice.lead_id)
+        and (document["recipients"], document["content"]) == ([notice.to], content)
+    )
+
+
+def _notice_ref(row: Recorded, to: str) -> ActRef:
+    return ActRef(
+        act_id=row.act_id,
+        act=row.act,
+        lead_id=row.lead_id,
+        sender=row.sender,
+        jws_sha256=row.jws_sha256,
+        seq=row.seq,
+        readers=(to,),
+    )
+
+
+def _reason(refused: Problem | KeyError) -> str:
+    return refused.slug if isinstance(refused, Problem) else "it names what is not there"

@@ -1,0 +1,152 @@
+"""Cases against their acts, and everything that is written beside a case against the case."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from app.audit.cases.compare import Against, opened, read_archives, verify_rebuilt
+from app.audit.cases.differences import Differs
+from app.audit.cases.surroundings import Surroundings
+from app.audit.finding import Lie
+from app.casework.case import Case, TransferState
+from app.casework.deadlines import Clock
+from app.docket.record import Rows
+from app.docket.writing import clock_row, gather_entries
+from app.vault import Vault
+
+# What waits for the log comes after it, in the order of the queue.
+_ORDER = """
+    SELECT act_id, place FROM (
+        SELECT root_id, root_seq, act_id, place,
+               max(place) OVER (
+                   PARTITION BY root_id ORDER BY root_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+               ) AS before
+        FROM (
+            SELECT a.root_id, a.root_seq, a.act_id, coalesce(l.log_index, 4611686018427387904 + u.ordinal) AS place
+            FROM act a LEFT JOIN log_entry l ON l.act_id = a.act_id LEFT JOIN unsequenced u ON u.act_id = a.act_id
+            WHERE a.root_id = ANY($1::uuid[])
+        ) AS placed
+    ) AS numbered WHERE place IS NULL OR place <= before ORDER BY root_id, root_seq
+"""
+_READERS = """
+    SELECT node_id, act_id::text, lead_id::text, root_id::text, root_seq
+    FROM act_reader WHERE lead_id = ANY($1::uuid[])
+"""
+_CLOCKS = """
+    SELECT clock_id::text, root_id::text, lead_id::text, node_id, rule, source, source_text, version, started, due,
+           stopped, suspended_at, warned_at, breached_at, next_at, provisional
+    FROM clock WHERE lead_id = ANY($1::uuid[])
+"""
+_ENTRIES = """
+    SELECT e.node_id, e.lead_id::text, e.root_id::text, e.state, e.category, e.role, e.is_origin,
+           e.registered_at, e.due, e.sealed, e.erased
+    FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
+"""
+_SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
+
+
+async def check_cases(
+    connection: "asyncpg.Connection[Any]",
+    vault: Vault,
+    against: Against,
+    root_ids: Sequence[str],
+) -> Counter[str]:
+    """Return how many rows of each table belong to these cases; raise `Lie` for the first that lies."""
+    for row in await connection.fetch(_ORDER, root_ids):
+        if row["place"] is None:
+            raise Lie("act", row["act_id"], "it is neither in the log nor waiting for it")
+        raise Lie("act", row["act_id"], "its case has it in another order than the log")
+    cases, count = [], Counter(cases=len(root_ids))
+    archives = await read_archives(connection, vault, root_ids)
+    for root_id in root_ids:
+        try:
+            archive = opened(archives.get(root_id))
+            cases.append(await verify_rebuilt(connection, root_id, archive, against))
+        except Differs as differs:
+            raise Lie("case", root_id, str(differs)) from differs
+        count["act"] += len(archive.rows)
+    lead_ids = [lead_id for case in cases for lead_id in case.leads]
+    count["act_reader"] = await _readers(connection, cases, lead_ids)
+    count["clock"] = await _clocks(connection, cases, lead_ids, against.surroundings)
+    count["lead_entry"] = await _entries(connection, cases)
+    await _subjects(connection, cases)
+    return count
+
+
+async def _readers(connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str]) -> int:
+    wanted = {
+        (node, ref.act_id): (ref.lead_id, case.root_id, ref.seq)
+        for case in cases
+        for ref in case.acts
+        for node in ref.readers
+    }
+    found = {
+        (row["node_id"], row["act_id"]): (row["lead_id"], row["root_id"], row["root_seq"])
+        for row in await connection.fetch(_READERS, lead_ids)
+    }
+    return _compare("act_reader", wanted, found)
+
+
+async def _clocks(
+    connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str], surroundings: Surroundings
+) -> int:
+    found = {(row["clock_id"],): tuple(row)[1:] for row in await connection.fetch(_CLOCKS, lead_ids)}
+    wanted = {}
+    for case in cases:
+        for clock in case.clocks:
+            key = (clock.clock_id,)
+            wanted[key] = _clock(case, clock, surroundings, found.get(key))
+    return _compare("clock", wanted, found)
+
+
+def _clock(case: Case, clock: Clock, surroundings: Surroundings, stored: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    """Return the row of a clock; when time will next speak of it may have been reckoned by any calendar there was."""
+    rows = []
+    for calendar in surroundings.calendars():
+        row = clock_row(case.root_id, clock, calendar, surroundings.zone)
+        rows.append(row[1:])
+        if stored == rows[-1]:
+            break
+    return rows[-1] if stored == rows[-1] else rows[0]
+
+
+async def _entries(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> int:
+    rows = Rows()
+    for case in cases:
+        for lead in case.leads.values():
+            gather_entries(rows, case, lead)
+    wanted = {(row[0], row[1]): row[2:] for row in rows.entries}
+    nodes, leads = [node for node, _ in wanted], [lead_id for _, lead_id in wanted]
+    found = {(row["node_id"], row["lead_id"]): tuple(row)[2:] for row in await connection.fetch(_ENTRIES, nodes, leads)}
+    return _compare("lead_entry", wanted, found)
+
+
+async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> None:
+    wanted: dict[str, tuple[str, bool]] = {}
+    for case in cases:
+        # A supplementary round is known by the act that opened it, which is no subject of its own.
+        acts = {ref.act_id for ref in case.acts}
+        for lead in case.leads.values():
+            known = (one for one in lead.known_to if one not in acts)
+            ids = (lead.lead_id, *known, *(one.feedback_id for one in lead.feedback))
+            wanted |= dict.fromkeys(ids, (case.root_id, False))
+            wanted |= {leg.transfer_id: (case.root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
+    rows = await connection.fetch(_SUBJECTS, list(wanted))
+    _compare(
+        "subject",
+        {(key,): value for key, value in wanted.items()},
+        {(row["subject_id"],): (row["root_id"], row["on_offer"]) for row in rows},
+    )
+
+
+def _compare(table: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> int:
+    for key, row in wanted.items():
+        if found.get(key) != row:
+            what = "it is missing" if key not in found else "it is not what the case makes of it"
+            raise Lie(table, " ".join(map(str, key)), what)
+    for key in found:
+        if key not in wanted:
+            raise Lie(table, " ".join(map(str, key)), "nothing in its case makes such a row")
+    return len(wanted)

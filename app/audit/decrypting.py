@@ -1,0 +1,54 @@
+"""What is stored encrypted, opened again: the data key of a root, and by it bodies and the keys of files.
+
+Nothing else of the audit touches a data key.
+"""
+
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+
+from app.audit.finding import Lie
+from app.stored import root_key, stored_body
+from app.vault import Vault, decrypt
+
+
+class Opener:
+    """Opens what belongs to the roots of one task; the data key of a root is unwrapped once."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._roots: dict[Any, bytes] = {}
+
+    @staticmethod
+    def is_erased(row: Any) -> bool:
+        """Return whether the body of an act was erased; raise `Lie` if its case is gone."""
+        if row["case_id"] is None:
+            raise Lie("case", row["root_id"], f"it is gone; act {row['act_id']} belongs to it")
+        return row["data_key"] is None
+
+    def root(self, row: Any) -> bytes:
+        """Return the data key of an act (an erasure has one of its own); raise `Lie` if it does not open."""
+        if self.is_erased(row):
+            raise Lie("enclosed", row["act_id"], "its act was erased, and the file's key was not")
+        root_id, wrapped = row["root_id"], row["data_key"]
+        if wrapped not in self._roots:
+            try:
+                self._roots[wrapped] = root_key(self._vault, str(root_id), wrapped)
+            except (InvalidTag, ValueError) as error:
+                raise Lie("case", root_id, "its data key does not open under the master key") from error
+        return self._roots[wrapped]
+
+    def body(self, row: Any) -> bytes:
+        """Return the body of an act as it was sent; raise `Lie` if it does not open."""
+        try:
+            return stored_body(self.root(row), str(row["act_id"]), row["body"])
+        except (InvalidTag, ValueError) as error:
+            raise Lie("act", row["act_id"], "the body does not open: other bytes than were written") from error
+
+    def file_key(self, row: Any, act: Any) -> bytes:
+        """Return the key of a file that an act names; raise `Lie` if it does not open. `row` is that of `enclosed`."""
+        try:
+            return decrypt(self.root(act), row["file_key"], row["object_key"].encode())
+        except (InvalidTag, ValueError) as error:
+            key = f"{row['act_id']} {row['sha256']}"
+            raise Lie("enclosed", key, "the key of the file does not open under the root's data key") from error

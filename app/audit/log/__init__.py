@@ -1,0 +1,1 @@
+"""The log, the acts in it, what waits for it, and what was told from it."""

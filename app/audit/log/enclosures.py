@@ -1,0 +1,46 @@
+"""The files that acts name: one row each, whose key opens under the root's data key."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from app.audit.decrypting import Opener
+from app.audit.finding import Lie
+
+_ENCLOSED = """
+    SELECT act_id, encode(sha256, 'hex') AS sha256, root_id, size, object_key, file_key, sealed_for
+    FROM enclosed WHERE act_id = ANY($1::uuid[]) ORDER BY act_id, sha256
+"""
+
+
+async def require_enclosed(
+    connection: "asyncpg.Connection[Any]", opener: Opener, named: Sequence[tuple[Any, Any]]
+) -> int:
+    """Return how many files the acts of a part name; raise `Lie` for a row that is missing, changed or too much.
+
+    `named` are an act's row and its document.
+    """
+    if not named:
+        return 0
+    stored: dict[Any, dict[str, Any]] = {}
+    for row in await connection.fetch(_ENCLOSED, [row["act_id"] for row, _ in named]):
+        stored.setdefault(row["act_id"], {})[row["sha256"]] = row
+    for act, document in named:
+        files = {one["sha256"]: (one["size"], None) for one in document.get("attachments", [])}
+        files |= {one["sha256"]: (None, one["recipient"]) for one in document.get("sealed", [])}
+        found = stored.get(act["act_id"], {})
+        for sha256 in sorted(files.keys() ^ found.keys()):
+            what = "it is missing" if sha256 in files else "the act does not name it"
+            raise Lie("enclosed", f"{act['act_id']} {sha256}", what)
+        for sha256, (size, recipient) in files.items():
+            _require_row(found[sha256], act, size, recipient)
+            opener.file_key(found[sha256], act)
+    return sum(len(one) for one in stored.values())
+
+
+def _require_row(row: Any, act: Any, size: int | None, recipient: str | None) -> None:
+    key = f"{row['act_id']} {row['sha256']}"
+    meant = (act["root_id"], row["size"] if size is None else size, recipient)
+    if (row["root_id"], row["size"], row["sealed_for"]) != meant:
+        raise Lie("enclosed", key, "root, size or recipient are not those of the act")

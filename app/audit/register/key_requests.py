@@ -1,0 +1,81 @@
+"""A signed request about keys, verified again as when it came: who signed, who has the keys that it offers. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.audit.register.key_book import KeyBook
+from app.registry.key_events import CandidateKey, candidate, verify_possession
+from app.registry.requests import document
+from app.registry.schemas import Enrolment, MoreKeys, Revocation
+from app.signing.jws import Unverified, read, verify_detached
+from app.signing.keys import PublicKey, load_public_jwk
+
+ENROLMENT: Final = "lead-enrolment+jws"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """What was signed: the keys offered, by thumbprint, and what each proves its possession over; or a revocation."""
+
+    typ: str
+    node: str
+    exchange: str
+    keys: Mapping[str, CandidateKey] = field(default_factory=dict)
+    message: bytes = b""
+    revocation: Revocation | None = None
+
+    def possessed(self, kid: str) -> CandidateKey:
+        """Return an offered key whose proof of possession verifies; raise `BadSignature`, or KeyError for no such key.
+
+        A seal key has no proof, and the request no place for one.
+        """
+        return verify_possession(
+            self.keys[kid], self.message, typ=self.typ, node_id=self.node, exchange_id=self.exchange
+        )
+
+
+def verify_request(book: KeyBook, row: Any, place: int) -> KeyRequest:
+    """Return the request of a key event at a place, verified under a key that was the node's then.
+
+    Raises `Problem`, KeyError or ValueError.
+    """
+    token = read(row["jws"])
+    if row["request_node"] != row["node_id"]:
+        raise ValueError("the request is another node's")
+    made = _enrolment(book, row) if row["typ"] == ENROLMENT else _later(book, row, token)
+    signer = _offered(made, token.header.kid) if row["typ"] == ENROLMENT else _registered(book, row, token, place)
+    verify_detached(token, row["body"], signer, typ=row["typ"], aud=book.exchange, iss=row["node_id"])
+    return made
+
+
+def _enrolment(book: KeyBook, row: Any) -> KeyRequest:
+    wanted = document(row["body"], Enrolment)
+    if wanted.node_id != row["node_id"]:
+        raise ValueError("the enrolment is another node's")
+    keys = {key.kid: key for key in map(candidate, wanted.keys)}
+    return KeyRequest(row["typ"], row["node_id"], book.exchange, keys, wanted.code.encode("ascii"))
+
+
+def _later(book: KeyBook, row: Any, token: Unverified) -> KeyRequest:
+    if row["event"] == "revoke":
+        revocation = document(row["body"], Revocation)
+        return KeyRequest(row["typ"], row["node_id"], book.exchange, revocation=revocation)
+    keys = {key.kid: key for key in map(candidate, document(row["body"], MoreKeys).keys)}
+    return KeyRequest(row["typ"], row["node_id"], book.exchange, keys, token.header.jti.encode("ascii"))
+
+
+def _offered(request: KeyRequest, kid: str) -> PublicKey:
+    key = request.keys[kid]
+    if key.purpose != "act" or key.public is None:
+        raise ValueError("an enrolment is signed by one of its own act keys")
+    return key.public
+
+
+def _registered(book: KeyBook, row: Any, token: Unverified, place: int) -> PublicKey:
+    fact = book.nodes[token.header.kid]
+    if (fact.node, fact.purpose, fact.until) != (row["node_id"], "act", None) or fact.since >= place:
+        raise ValueError("not an act key of the node that was valid")
+    # By the order of the log, whatever the numbers say: the end of the key may not stand before this.
+    fact.signed = max(fact.signed, place)
+    return load_public_jwk(fact.jwk)

@@ -1,0 +1,1 @@
+"""A bundle verified offline, with nothing but its files and what the reader trusts."""

@@ -1,0 +1,193 @@
+"""会商: what a case keeps of its consultations. Texts stay in the acts; here stand who, when, and which ids."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Self
+
+from app.casework.case import Case, Chapter, Frozen, Lead
+from app.casework.open_matters import OpenMatter, stands_open
+from app.casework.scene import Scene
+from app.errors import NotFound, WrongState
+
+Answer = Literal["accept", "decline"]
+
+
+class ConsultationState(StrEnum):
+    """Where a consultation stands (domain D5). `cancelled` is closed before there were minutes."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    MINUTES_DRAFT = "minutes_draft"
+    SIGNED = "signed"
+    ACTIONS_OPEN = "actions_open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Participant(Frozen):
+    """An agency that was asked, and its answer."""
+
+    node: str
+    answer: Answer | None = None
+    answered_at: datetime | None = None
+
+
+class Opinion(Frozen):
+    """That an agency gave its opinion on an item; the opinion itself stands in the act. It binds nobody."""
+
+    item_id: str
+    node: str
+    dissent: bool
+    act_id: str
+
+
+class Action(Frozen):
+    """What an agency took upon itself; `result` is the act that says what came of it."""
+
+    action_id: str
+    owner: str
+    due: date
+    result: str | None = None
+
+
+class MinutesSignature(Frozen):
+    """One organ's signature under the newest minutes; without `agree` it signs with its reservation."""
+
+    node: str
+    agree: bool
+    at: datetime
+
+
+class Minutes(Frozen):
+    """The newest version of the minutes: an earlier one is no longer signed."""
+
+    version: int
+    act_id: str
+    jws_sha256: str
+    actions: tuple[Action, ...] = ()
+    signatures: tuple[MinutesSignature, ...] = ()
+
+
+class Consultation(Frozen):
+    """One consultation on a lead. `with_id` is the main one of a question that not all may hear."""
+
+    consultation_id: str
+    act_id: str
+    kind: str
+    ground: str
+    convener: str
+    convened_at: datetime
+    participants: tuple[Participant, ...]
+    items: tuple[str, ...]
+    with_id: str | None = None
+    meet_at: datetime | None = None
+    urgent: bool = False
+    opinions: tuple[Opinion, ...] = ()
+    minutes: Minutes | None = None
+    closed_at: datetime | None = None
+
+    def participant(self, node: str) -> Participant | None:
+        return next((one for one in self.participants if one.node == node), None)
+
+    def answering(self, *answers: Answer | None) -> tuple[str, ...]:
+        """Return the participants whose answer is one of these; None stands for no answer yet."""
+        return tuple(one.node for one in self.participants if one.answer in answers)
+
+    def signers(self, lead: Lead) -> tuple[str, ...]:
+        """Return the organs that sign the minutes: those that accepted and may still know of the lead."""
+        return tuple(node for node in self.answering("accept") if node not in lead.concerned)
+
+    def state(self, lead: Lead) -> ConsultationState:
+        """Return where it stands, which follows from what is on record."""
+        if self.closed_at is not None:
+            return ConsultationState.CLOSED if self.minutes else ConsultationState.CANCELLED
+        if self.minutes is None:
+            if self.answering("accept"):
+                return ConsultationState.ACCEPTED
+            return ConsultationState.REQUESTED if self.answering(None) else ConsultationState.DECLINED
+        if not set(self.signers(lead)) <= {one.node for one in self.minutes.signatures}:
+            return ConsultationState.MINUTES_DRAFT
+        if any(one.result is None and one.owner not in lead.concerned for one in self.minutes.actions):
+            return ConsultationState.ACTIONS_OPEN
+        return ConsultationState.SIGNED
+
+
+class Consultations(Chapter):
+    """All consultations on a lead, in order."""
+
+    key: ClassVar[str] = "consultations"
+    held: tuple[Consultation, ...] = ()
+
+    def find(self, consultation_id: str) -> Consultation | None:
+        return next((one for one in self.held if one.consultation_id == consultation_id), None)
+
+    def put(self, consultation: Consultation) -> Self:
+        """Return the chapter with a consultation added, or in the place of the one with its id."""
+        if self.find(consultation.consultation_id) is None:
+            return self.but(held=(*self.held, consultation))
+        return self.but(
+            held=tuple(
+                consultation if one.consultation_id == consultation.consultation_id else one for one in self.held
+            )
+        )
+
+
+def kept(lead: Lead, consultation: Consultation) -> Lead:
+    """Return the lead with a consultation as it is now."""
+    return lead.with_chapter(lead.chapter(Consultations).put(consultation))
+
+
+def named(scene: Scene[Any]) -> Consultation:
+    """Return the consultation that an act names. Raises `NotFound` for an id that is something else."""
+    found = scene.lead.chapter(Consultations).find(scene.content.consultation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def require_others(scene: Scene[Any], consultation: Consultation) -> None:
+    """Demand that the act goes to the convener and all participants but the sender; then its `prev`.
+
+    Who declined need not be addressed any more, and whom the lead turned out to concern must not be.
+    """
+    left_out = {scene.act.sender, *scene.lead.concerned}
+    here = (consultation.convener, *consultation.answering("accept", None))
+    scene.require_recipients(
+        *(node for node in here if node not in left_out),
+        optional=(node for node in consultation.answering("decline") if node not in left_out),
+    )
+
+
+def require_not_closed(consultation: Consultation) -> None:
+    if consultation.closed_at is not None:
+        raise WrongState("The consultation is closed.", "会商已经结束。")
+
+
+def own_clocks(scene: Scene[Any], consultation: Consultation, rule: str) -> frozenset[str]:
+    """Return the ids of the sender's own open clocks of a rule (D19, D20) in a consultation."""
+    return frozenset(
+        clock.clock_id
+        for clock in scene.case.open_clocks(scene.act.lead_id)
+        if clock.subject == consultation.consultation_id
+        and clock.node == scene.act.sender
+        and clock.rule.partition("-")[0] == rule
+    )
+
+
+@stands_open
+def open_consultations(_: Case, lead: Lead) -> Iterable[OpenMatter]:
+    """List the consultations that are not closed, except where the convener has no part in the lead any more.
+
+    Whom the lead concerns cannot close them, and who gave it back might never do so. Who declined waits for nothing.
+    """
+    for one in lead.chapter(Consultations).held:
+        if one.closed_at is None and one.convener not in lead.concerned and not lead.is_outside(one.convener):
+            yield OpenMatter(
+                "consultation",
+                one.consultation_id,
+                "a consultation is not closed",
+                "会商尚未结束",
+                left=one.answering("decline"),
+            )

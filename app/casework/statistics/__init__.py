@@ -1,0 +1,1 @@
+"""What each agency may count of a case, and where a case stands for it. Pure."""
