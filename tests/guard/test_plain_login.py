@@ -53,7 +53,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A database that its owner migrated, and the login of a site's service, made as README.md says."""
+    """A database that its owner migrated, and the login of a site's service, made as docs/operating.md says."""
     login = f"site_{uuid4().hex[:8]}"
     with new_database(server_url) as owner:
         migrate.upgrade(owner)
