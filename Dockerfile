@@ -29,6 +29,8 @@ COPY --from=build /leadbridge/.venv .venv
 COPY --from=build /leadbridge/bin bin
 COPY --from=build /leadbridge/migrations migrations
 COPY --from=build /leadbridge/app app
+COPY *.md ./
+COPY docs docs
 ENV PATH=/leadbridge/bin:/leadbridge/.venv/bin:$PATH \
     PYTHONPATH=/leadbridge \
     PYTHONUNBUFFERED=1 \

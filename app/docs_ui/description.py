@@ -18,7 +18,10 @@ anyone afterwards without the exchange.
   无需令牌：用节点 `act` 密钥对原始报文签名，放入 `X-JWS-Signature`。
   本页面不代为签名，请使用 `leadbridge send`。
 
-New here? Follow *Ten minutes* in `README.md`. · 初次使用，请先阅读 `README.md` 的 *Ten minutes* 一节。
+**[The guide](docs/guide/)**: the contract, the words, the reference; begin with
+[ten minutes to a first signed act](docs/guide/README). It needs no internet.
+**[使用文档](docs/guide/)**：接口约定、术语、参考；初次使用，请从
+[十分钟发出第一份签名文书](docs/guide/README.zh-CN)开始。无需互联网。
 """
 
 TAGS = [

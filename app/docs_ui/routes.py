@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 
+from app.docs_ui import guide
 from app.errors import NotFound
 
 HERE = Path(__file__).parent
@@ -18,6 +19,7 @@ FILES = {
     "swagger-ui.css": (HERE / "vendor", "text/css; charset=utf-8"),
     "init.js": (HERE / "static", "text/javascript; charset=utf-8"),
     "favicon.svg": (HERE / "static", "image/svg+xml"),
+    "guide.css": (HERE / "static", "text/css; charset=utf-8"),
 }
 
 CONTENT_SECURITY_POLICY = (
@@ -76,12 +78,17 @@ def page(title: str, openapi_url: str, files: dict[str, StaticFile]) -> str:
     """Return the HTML of the page, in which each file's address carries that file's version."""
     html = PAGE.replace("{title}", escape(title)).replace("{openapi}", escape(openapi_url.lstrip("/")))
     for name, file in files.items():
-        html = html.replace("{" + name + "}", f"docs/static/{name}?v={file.version}")
+        html = html.replace("{" + name + "}", f"docs/{address(name, file)}")
     return html
 
 
+def address(name: str, file: StaticFile) -> str:
+    """Return where a file is found below `/docs/`."""
+    return f"static/{name}?v={file.version}"
+
+
 def install(app: FastAPI) -> None:
-    """Add `/docs` and `/docs/static/{name}` to `app`, outside its OpenAPI document.
+    """Add `/docs`, `/docs/static/{name}` and the guide to `app`, outside its OpenAPI document.
 
     Raises ValueError unless the application was made with `docs_url=None, redoc_url=None` and has an
     `openapi_url`: FastAPI's own pages load their scripts from a CDN, and would be found first.
@@ -90,6 +97,11 @@ def install(app: FastAPI) -> None:
         raise ValueError("make the application with docs_url=None, redoc_url=None and an openapi_url")
     files = read_files()
     html = page(app.title, app.openapi_url, files)
+    guide.install(
+        app,
+        stylesheet=address("guide.css", files["guide.css"]),
+        icon=address("favicon.svg", files["favicon.svg"]),
+    )
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
