@@ -7,12 +7,12 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-type_clock = Callable[[], datetime]
+TimeSource = Callable[[], datetime]
 
 
-def clock(request: Request) -> type_clock:
+def clock(request: Request) -> TimeSource:
     """Return the service's clock: a callable that gives an aware UTC datetime."""
-    return cast(type_clock, request.app.state.clock)
+    return cast(TimeSource, request.app.state.clock)
 
 
 def engine(request: Request) -> AsyncEngine:
@@ -25,6 +25,6 @@ def reader(request: Request) -> AsyncEngine:
     return cast(AsyncEngine, request.app.state.reader)
 
 
-Clock = Annotated[Callable[[], datetime], Depends(clock)]
+Now = Annotated[TimeSource, Depends(clock)]
 Engine = Annotated[AsyncEngine, Depends(engine)]
 Reader = Annotated[AsyncEngine, Depends(reader)]

@@ -26,7 +26,7 @@ from app.bundles import proof_routes
 from app.bundles import routes as bundle_routes
 from app.config import Settings
 from app.db import READER, WRITER, create_engine
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.assembly import open_means
 from app.docket.docket import Docket
 from app.docket.erasures import erased_again, keep_erasures
@@ -62,7 +62,7 @@ class Service(FastAPI):
         return with_whole_examples(super().openapi())
 
 
-def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc_now, worker: bool = True) -> FastAPI:
+def create_app(settings: Settings, *, database_url: str, clock: TimeSource = utc_now, worker: bool = True) -> FastAPI:
     """Return the application. Its lifespan runs the docket and, with `worker`, the background loops."""
 
     @asynccontextmanager
@@ -106,7 +106,7 @@ def create_app(settings: Settings, *, database_url: str, clock: type_clock = utc
 
 @asynccontextmanager
 async def running(
-    app: FastAPI, settings: Settings, database_url: str, clock: type_clock, *, worker: bool
+    app: FastAPI, settings: Settings, database_url: str, clock: TimeSource, *, worker: bool
 ) -> AsyncIterator[None]:
     """Open what the routes use, run the loops, and close in order: accepted acts have been answered by then."""
     engine, reader = create_engine(database_url, role=WRITER), create_engine(database_url, role=READER)
@@ -162,7 +162,7 @@ async def running(
         await reader.dispose()
 
 
-async def serve(settings: Settings, *, database_url: str, worker: bool, clock: type_clock = utc_now) -> None:
+async def serve(settings: Settings, *, database_url: str, worker: bool, clock: TimeSource = utc_now) -> None:
     """Serve until stopped. On a signal no new request is taken and those under way are answered.
 
     Raises `WeakKey` where SM2 receipts are configured and no libcrypto can make them.

@@ -15,13 +15,13 @@ INSERT INTO act_reader (node_id, act_id, lead_id, root_id, root_seq)
 SELECT node_id, pg_temp.new_id(n, slot), pg_temp.new_id(n, 0), pg_temp.new_id(n, 0), root_seq
 FROM copied JOIN act_reader AS old ON lead_id = old_lead
 JOIN slot ON slot.lead_id = old_lead AND slot.old = act_id ORDER BY n;
-INSERT INTO clock (clock_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, stopped,
+INSERT INTO deadline (deadline_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, stopped,
                    suspended_at, warned_at, breached_at, next_at, provisional)
 SELECT pg_temp.new_id(n, slot), pg_temp.new_id(n, 0), pg_temp.new_id(n, 0), node_id, rule, source, source_text, version,
        started + moved, due + moved, stopped + moved, suspended_at + moved, warned_at + moved, breached_at + moved,
        next_at + moved, provisional
-FROM copied JOIN clock AS old ON lead_id = old_lead
-JOIN slot ON slot.lead_id = old_lead AND slot.old = clock_id ORDER BY n;
+FROM copied JOIN deadline AS old ON lead_id = old_lead
+JOIN slot ON slot.lead_id = old_lead AND slot.old = deadline_id ORDER BY n;
 -- As if no two leads had a number or a subject in common.
 INSERT INTO lead_number (digest, lead_id, act_id)
 SELECT sha256((id || ' ' || n)::bytea), pg_temp.new_id(n, 0), pg_temp.new_id(n, slot)

@@ -98,7 +98,7 @@ class Limit:
 
     def _prepare_offers(self, wanted: int) -> None:
         """Make more leads if there are not enough for a round of offers, and screen them all."""
-        ready = value(self.url, 'SELECT (SELECT count(*) FROM "case") - (SELECT count(*) FROM clock)')
+        ready = value(self.url, 'SELECT (SELECT count(*) FROM "case") - (SELECT count(*) FROM deadline)')
         if ready < wanted:
             many = f"{ONE_LEAD} FROM generate_series(1, {wanted - ready})"
             script = SCRIPTS[ACTS[0]].read_text().replace(ONE_LEAD, many)
@@ -113,7 +113,7 @@ class Limit:
         )
 
     def _check_offers(self) -> None:
-        if value(self.url, 'SELECT (SELECT count(*) FROM clock) > (SELECT count(*) FROM "case")'):
+        if value(self.url, 'SELECT (SELECT count(*) FROM deadline) > (SELECT count(*) FROM "case")'):
             raise BenchFailed("there were fewer leads than offers in the limit's database")
 
 

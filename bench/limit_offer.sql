@@ -31,7 +31,7 @@ WITH next AS MATERIALIZED (
     ON CONFLICT (node_id, lead_id) DO UPDATE SET state = excluded.state, category = excluded.category,
         role = excluded.role, due = excluded.due
 ), k AS (
-    INSERT INTO clock (clock_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, next_at,
+    INSERT INTO deadline (deadline_id, root_id, lead_id, node_id, rule, source, source_text, version, started, due, next_at,
                        provisional)
     SELECT leg, lead, lead, police, 'D04', 'default', '24 h to sign for a transfer', '1', now(),
            now() + interval '1 day', now() + interval '1 day', false

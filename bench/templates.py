@@ -92,7 +92,7 @@ def _template(data_dir: Path, url: str, lead_id: str) -> Template:
     rows = fetch(
         url,
         "SELECT act_id AS id FROM act WHERE root_id = $1::uuid UNION ALL SELECT subject_id FROM subject "
-        "WHERE root_id = $1::uuid AND subject_id <> root_id UNION ALL SELECT clock_id FROM clock "
+        "WHERE root_id = $1::uuid AND subject_id <> root_id UNION ALL SELECT deadline_id FROM deadline "
         "WHERE root_id = $1::uuid",
         lead_id,
     )

@@ -19,7 +19,7 @@ from app.admin.people import add_person
 from app.casework.acts import CATALOGUE
 from app.client import Administrator, Agency, NodeKeys, StoredAct, uuid7
 from app.db import create_engine
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.issuer import utc_now
 from app.signing.jws import sign_detached
 from app.signing.keys import generate_private
@@ -46,7 +46,7 @@ class World:
     admin: Administrator
     stack: ExitStack
     enrolled: dict[str, Agency] = field(default_factory=dict)
-    clock: type_clock = utc_now
+    clock: TimeSource = utc_now
 
     def agency(self, name: str) -> Agency:
         if name not in self.enrolled:

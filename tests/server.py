@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from app.config import Settings
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.issuer import utc_now
 from app.main import Server, create_app
 
@@ -19,7 +19,7 @@ EXCHANGE_ID = "exchange-test"
 
 @contextmanager
 def serving(
-    database_url: str, data_dir: Path, *, clock: type_clock = utc_now, worker: bool = True, **settings: Any
+    database_url: str, data_dir: Path, *, clock: TimeSource = utc_now, worker: bool = True, **settings: Any
 ) -> Iterator[str]:
     """Run the service and yield its address; on the way out it stops as it does on SIGTERM."""
     configured = Settings(**{"data_dir": data_dir, "exchange_id": EXCHANGE_ID, "port": 0, **settings})

@@ -16,7 +16,7 @@ from app import loops
 from app.access.chain import NOTHING_BEFORE, begin, extend
 from app.access.months import ensure_months
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.transparency.entries import access_log_entry
 
 EVERY_SECONDS = 20.0
@@ -25,7 +25,7 @@ CHUNK = 2000
 ROWS = "SELECT * FROM access_log WHERE day = $1 ORDER BY at, access_id"
 
 
-async def keep_access_log(engine: AsyncEngine, clock: type_clock, zone: ZoneInfo) -> None:
+async def keep_access_log(engine: AsyncEngine, clock: TimeSource, zone: ZoneInfo) -> None:
     """Make partitions ahead and close the days that are over, until cancelled."""
 
     async def turn() -> None:
@@ -37,7 +37,7 @@ async def keep_access_log(engine: AsyncEngine, clock: type_clock, zone: ZoneInfo
     await loops.repeat("access log", turn, EVERY_SECONDS)
 
 
-async def close_days(connection: "asyncpg.Connection[Any]", clock: type_clock, today: date) -> int:
+async def close_days(connection: "asyncpg.Connection[Any]", clock: TimeSource, today: date) -> int:
     """Close every day before `today` that has not been, the empty ones too; return how many there were."""
     closed = 0
     day = await connection.fetchval("SELECT coalesce((SELECT max(day) + 1 FROM access_day), min(day)) FROM access_log")
@@ -47,7 +47,7 @@ async def close_days(connection: "asyncpg.Connection[Any]", clock: type_clock, t
     return closed
 
 
-async def _close(connection: "asyncpg.Connection[Any]", clock: type_clock, day: date) -> int:
+async def _close(connection: "asyncpg.Connection[Any]", clock: TimeSource, day: date) -> int:
     async with connection.transaction():
         # Whoever writes rows of this day has committed after this line, or finds the day closed.
         await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK, (day - date(2000, 1, 1)).days)

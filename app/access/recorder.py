@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import loops
 from app.access.months import ensure_month
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.errors import Overloaded
 
 LARGEST_BATCH = 256
@@ -64,7 +64,7 @@ class _Waiting:
 class Recorder:
     """Writes the access log of one process while `run` runs."""
 
-    def __init__(self, engine: AsyncEngine, clock: type_clock, zone: ZoneInfo) -> None:
+    def __init__(self, engine: AsyncEngine, clock: TimeSource, zone: ZoneInfo) -> None:
         self._engine = engine
         self._clock = clock
         self._zone = zone

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app import errors
 from app.admin.sessions import AnyAdministrator, Operator
 from app.casework.values import Content, Label
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.docket.tables import CalendarYear
 from app.docket.working_days import WorkingDays
 from app.problems import documented
@@ -104,7 +104,7 @@ async def get_calendar(_: AnyAdministrator, engine: Engine, year: Year) -> YearS
     responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.MalformedJson),
 )
 async def put_calendar(
-    person: Operator, wanted: WantedYear, engine: Engine, working_days: TheWorkingDays, now: Clock, year: Year
+    person: Operator, wanted: WantedYear, engine: Engine, working_days: TheWorkingDays, now: Now, year: Year
 ) -> YearShown:
     """Replaces the year's calendar by a new version. Deadlines that start from now on are counted by it.
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from app import errors
 from app.admin.sessions import SESSION_SECONDS, AnyAdministrator, Registrar, TheDoor, issue
 from app.casework.values import NODE_ID_PATTERN
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.problems import documented
 from app.registry import nodes, pending
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
@@ -76,7 +76,7 @@ async def issue_admin_token(
     own: OwnKeys,
     exchange_id: ExchangeId,
     door: TheDoor,
-    now: Clock,
+    now: Now,
 ) -> AdminToken:
     """OAuth2 password form; the token lives 30 minutes. The scope is the person's roles, always."""
     try:
@@ -121,7 +121,7 @@ async def get_me(person: AnyAdministrator) -> Me:
     responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.IdTaken, errors.MalformedJson),
 )
 async def create_node(
-    _: Registrar, wanted: NewNode, engine: Engine, exchange_id: ExchangeId, directory: Register, now: Clock
+    _: Registrar, wanted: NewNode, engine: Engine, exchange_id: ExchangeId, directory: Register, now: Now
 ) -> NodeShown:
     """An agency without keys yet; it enrols with a code. The exchange's own id is reserved."""
     created = await nodes.create_node(engine, wanted, exchange_id, now())
@@ -153,7 +153,7 @@ async def list_nodes_as_administrator(
     responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.NotFound),
 )
 async def create_enrolment_code(
-    registrar: Registrar, node_id: str, response: Response, engine: Engine, now: Clock
+    registrar: Registrar, node_id: str, response: Response, engine: Engine, now: Now
 ) -> EnrolmentCodeShown:
     """A code that works once within 72 hours. Hand it over outside this system."""
     code, expires_at = await issue_code(engine, node_id, registrar.name, now())
@@ -184,7 +184,7 @@ async def list_pending_enrolments(
     summary="Confirm as the second registrar · 第二名登记员确认",
     responses=_ENDING,
 )
-async def confirm_enrolment(person: Registrar, enrolment_id: EnrolmentId, engine: Engine, now: Clock) -> PendingShown:
+async def confirm_enrolment(person: Registrar, enrolment_id: EnrolmentId, engine: Engine, now: Now) -> PendingShown:
     """Not by the registrar who issued the code. Confirm only after hearing the thumbprints from the agency itself."""
     return await pending.confirm(engine, enrolment_id, person.name, now())
 
@@ -197,7 +197,7 @@ async def confirm_enrolment(person: Registrar, enrolment_id: EnrolmentId, engine
     responses=_ENDING,
 )
 async def reject_enrolment(
-    person: Registrar, enrolment_id: EnrolmentId, engine: Engine, voice: TheVoice, now: Clock
+    person: Registrar, enrolment_id: EnrolmentId, engine: Engine, voice: TheVoice, now: Now
 ) -> PendingShown:
     """By any registrar, until it takes effect, confirmed or not. Nothing was changed then."""
     return await pending.reject(engine, enrolment_id, person.name, voice, now())

@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
 from app.admin.people import Administrator, Door, find_person
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.errors import ForbiddenAct, Unauthenticated
 from app.registry import jwt
 from app.registry.deps import ExchangeId, OwnKeys
@@ -50,7 +50,7 @@ async def administrator(
     engine: Engine,
     keys: OwnKeys,
     exchange_id: ExchangeId,
-    now: Clock,
+    now: Now,
 ) -> Administrator:
     """Return who bears the token, with the roles of this moment; raises Unauthenticated."""
     if token is None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from app import errors
 from app.admin.sessions import Auditor
 from app.casework.values import NODE_ID_PATTERN
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.problems import documented
 from app.registry.deps import Register
 from app.statistics.overview import NodeFiguresPage, shared_statistics
@@ -26,7 +26,7 @@ async def read_statistics_as_auditor(
     response: Response,
     engine: Engine,
     directory: Register,
-    now: Clock,
+    now: Now,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=NODE_ID_PATTERN)] = None,
 ) -> NodeFiguresPage:

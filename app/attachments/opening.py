@@ -24,7 +24,7 @@ async def require_size(store: AttachmentStore, file: StoredFile) -> int:
     return file.size
 
 
-async def opened(store: AttachmentStore, file: StoredFile) -> AsyncIterator[bytes]:
+async def plaintext_of(store: AttachmentStore, file: StoredFile) -> AsyncIterator[bytes]:
     """Yield the bytes of a file, the last of them only once all were found to have its digest.
 
     Raises `DamagedObject` for another digest, ValueError or `cryptography.exceptions.InvalidTag` for an object that

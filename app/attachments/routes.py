@@ -13,7 +13,7 @@ from app.attachments.examination import LARGEST_FILE, too_large
 from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
-from app.deps import Clock, Engine, Reader
+from app.deps import Engine, Now, Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.vault import Vault
@@ -80,7 +80,7 @@ Digest = Annotated[str, Depends(_digest)]
     ),
     openapi_extra={"requestBody": {"required": True, "content": _BINARY}},
 )
-async def put_attachment(caller: Caller, sha256: Digest, request: Request, files: Files, now: Clock) -> Stored:
+async def put_attachment(caller: Caller, sha256: Digest, request: Request, files: Files, now: Now) -> Stored:
     """The raw bytes, at most 512 MiB, without Content-Encoding. They count once their SHA-256 is that of the path.
 
     The upload is the caller's own: whether others hold the same bytes changes nothing. A repeat answers the same.
@@ -103,7 +103,7 @@ async def put_attachment(caller: Caller, sha256: Digest, request: Request, files
     response_class=Response,
     responses=_FILE | documented(errors.Unauthenticated, errors.NotFound, errors.ForbiddenAct, errors.InvalidDocument),
 )
-async def get_attachment(sha256: Digest, files: Files, read: ThisRead, now: Clock) -> StreamingResponse:
+async def get_attachment(sha256: Digest, files: Files, read: ThisRead, now: Now) -> StreamingResponse:
     """The bytes, for the agency that uploaded them and for those that may read an act that names them.
 
     A sealed part goes to its recipient alone, while an `identity.open` of it runs, to a reader that it names; then

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.attachments.queries import NAMING, StoredFile, named_file
-from app.casework.acts.identity import Opening, running_openings
+from app.casework.records.identity import Opening, running_openings
 from app.db import raw, reading
 from app.errors import ForbiddenAct, InvalidDocument, NotFound
 from app.stored import erased_by, root_key, stored_case

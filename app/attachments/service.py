@@ -15,11 +15,11 @@ from app import loops
 from app.attachments import queries
 from app.attachments.chunks import PREFIX_BYTES, ChunkCipher, in_chunks
 from app.attachments.examination import Examination
-from app.attachments.opening import opened, require_size
+from app.attachments.opening import plaintext_of, require_size
 from app.attachments.queries import StoredFile
 from app.attachments.sealed import SealedFile
 from app.attachments.store import AttachmentStore
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.errors import InvalidDocument
 from app.vault import KEY_BYTES, Vault
 
@@ -70,7 +70,7 @@ class Attachments:
         return await self._checked(sealed.file)
 
     async def _checked(self, file: StoredFile) -> tuple[int, AsyncIterator[bytes]]:
-        return await require_size(self.store, file), opened(self.store, file)
+        return await require_size(self.store, file), plaintext_of(self.store, file)
 
     async def delete(self, node_id: str, sha256: str) -> None:
         """Delete the node's own upload; raise `NotFound`, or `WrongState` if an act names it."""
@@ -127,7 +127,7 @@ async def sweep(engine: AsyncEngine, store: AttachmentStore, older_than: datetim
     return swept
 
 
-async def keep_swept(engine: AsyncEngine, store: AttachmentStore, clock: type_clock) -> None:
+async def keep_swept(engine: AsyncEngine, store: AttachmentStore, clock: TimeSource) -> None:
     """Sweep every hour until cancelled. Several workers may do it at once: what is gone is gone."""
     while True:
         try:

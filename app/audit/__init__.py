@@ -1,1 +1,1 @@
-"""`leadbridge audit`: everything that is evidence computed again from the stored bytes, and the first lie named."""
+"""`leadbridge audit`: all evidence computed again from the stored bytes, and the first contradiction named."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.stored import root_key, stored_body
 from app.vault import Vault, decrypt
 
@@ -21,34 +21,38 @@ class Opener:
 
     @staticmethod
     def is_erased(row: Any) -> bool:
-        """Return whether the body of an act was erased; raise `Lie` if its case is gone."""
+        """Return whether the body of an act was erased; raise `Contradiction` if its case is gone."""
         if row["case_id"] is None:
-            raise Lie("case", row["root_id"], f"it is gone; act {row['act_id']} belongs to it")
+            raise Contradiction("case", row["root_id"], f"it is gone; act {row['act_id']} belongs to it")
         return row["data_key"] is None
 
     def root(self, row: Any) -> bytes:
-        """Return the data key of an act (an erasure has one of its own); raise `Lie` if it does not open."""
+        """Return the data key of an act (an erasure has one of its own); raise `Contradiction` if it does not open."""
         if self.is_erased(row):
-            raise Lie("enclosed", row["act_id"], "its act was erased, and the file's key was not")
+            raise Contradiction("enclosed", row["act_id"], "its act was erased, and the file's key was not")
         root_id, wrapped = row["root_id"], row["data_key"]
         if wrapped not in self._roots:
             try:
                 self._roots[wrapped] = root_key(self._vault, str(root_id), wrapped)
             except (InvalidTag, ValueError) as error:
-                raise Lie("case", root_id, "its data key does not open under the master key") from error
+                raise Contradiction("case", root_id, "its data key does not open under the master key") from error
         return self._roots[wrapped]
 
     def body(self, row: Any) -> bytes:
-        """Return the body of an act as it was sent; raise `Lie` if it does not open."""
+        """Return the body of an act as it was sent; raise `Contradiction` if it does not open."""
         try:
             return stored_body(self.root(row), str(row["act_id"]), row["body"])
         except (InvalidTag, ValueError) as error:
-            raise Lie("act", row["act_id"], "the body does not open: other bytes than were written") from error
+            raise Contradiction(
+                "act", row["act_id"], "the body does not open: other bytes than were written"
+            ) from error
 
     def file_key(self, row: Any, act: Any) -> bytes:
-        """Return the key of a file that an act names; raise `Lie` if it does not open. `row` is that of `enclosed`."""
+        """Return the key of a file from its row of `enclosed`; raise `Contradiction` if it does not open."""
         try:
             return decrypt(self.root(act), row["file_key"], row["object_key"].encode())
         except (InvalidTag, ValueError) as error:
             key = f"{row['act_id']} {row['sha256']}"
-            raise Lie("enclosed", key, "the key of the file does not open under the root's data key") from error
+            raise Contradiction(
+                "enclosed", key, "the key of the file does not open under the root's data key"
+            ) from error

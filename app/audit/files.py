@@ -11,11 +11,11 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from obstore.exceptions import BaseError
 
-from app.attachments.opening import DamagedObject, opened, require_size
+from app.attachments.opening import DamagedObject, plaintext_of, require_size
 from app.attachments.queries import StoredFile
 from app.attachments.store import AttachmentStore, open_store
+from app.audit.contradiction import Contradiction
 from app.audit.decrypting import Opener
-from app.audit.finding import Lie
 from app.config import Settings
 from app.stored import BODY_KEY
 from app.vault import Vault
@@ -79,14 +79,14 @@ async def file_parts(connection: "asyncpg.Connection[Any]") -> AsyncIterator[lis
 async def check_files(
     connection: "asyncpg.Connection[Any]", vault: Vault, store: AttachmentStore, object_keys: Sequence[str]
 ) -> int:
-    """Return how many objects these keys name; raise `Lie` for the first that is not what an act says it is."""
+    """Return how many objects these keys name; raise `Contradiction` for the first that is not what its act says."""
     opener, files = Opener(vault), dict[str, StoredFile]()
     for row in await connection.fetch(_NAMED, object_keys):
         key = f"{row['act_id']} {row['sha256']}"
         file = StoredFile(bytes.fromhex(row["sha256"]), row["size"], row["object_key"], opener.file_key(row, row))
         first = files.setdefault(file.object_key, file)
         if first != file:
-            raise Lie("enclosed", key, "size, digest or key are not those of the object that it shares")
+            raise Contradiction("enclosed", key, "size, digest or key are not those of the object that it shares")
         if first is file:
             await _require_file(store, file, key)
     return len(files)
@@ -95,11 +95,13 @@ async def check_files(
 async def _require_file(store: AttachmentStore, file: StoredFile, key: str) -> None:
     try:
         await require_size(store, file)
-        async for _ in opened(store, file):
+        async for _ in plaintext_of(store, file):
             pass
     except FileNotFoundError as error:
-        raise Lie("enclosed", key, "the object of the file is gone") from error
+        raise Contradiction("enclosed", key, "the object of the file is gone") from error
     except (DamagedObject, InvalidTag, ValueError) as error:
-        raise Lie("enclosed", key, "the object is not the file: it has other bytes than were written") from error
+        raise Contradiction(
+            "enclosed", key, "the object is not the file: it has other bytes than were written"
+        ) from error
     except (BaseError, OSError) as error:
         raise StoreUnreadable(f"{type(error).__name__} while reading {file.object_key}") from error

@@ -1,4 +1,4 @@
-"""Tasks for several processes, whose results come in the order of the tasks: the first lie is the first in order."""
+"""Tasks for several processes; their results come in the order of the tasks: so does the first contradiction."""
 
 import asyncio
 from collections import deque

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.log.part import Known
 from app.bundles.verifying.files import open_files
 from app.bundles.verifying.verify import verify_bundle
@@ -67,14 +67,16 @@ def read_outside(checkpoints: Sequence[Path], bundles: Sequence[Path], origin: s
 
 
 async def require_kept(connection: "asyncpg.Connection[Any]", outside: Outside) -> None:
-    """Raise `Lie` for the first act of a bundle that is not in the database, byte for byte and at its place."""
+    """Raise `Contradiction` for the first act of a bundle that is not stored, byte for byte, at its place."""
     for kept in sorted(outside.acts, key=lambda one: one.index):
         row = await connection.fetchrow(_ACT, UUID(kept.act_id))
         if row is None:
-            raise Lie("act", kept.act_id, f"it is gone; {kept.source} has it")
+            raise Contradiction("act", kept.act_id, f"it is gone; {kept.source} has it")
         stored = (row["jws"], row["receipt"], row["receipt_jws"], row["log_index"], row["entry"])
         if stored != (kept.jws, kept.receipt, kept.receipt_jws, kept.index, kept.entry):
-            raise Lie("act", kept.act_id, f"signature, receipt or place in the log are not those in {kept.source}")
+            raise Contradiction(
+                "act", kept.act_id, f"signature, receipt or place in the log are not those in {kept.source}"
+            )
 
 
 def _checkpoint(raw: bytes, source: str, origin: str) -> Known:

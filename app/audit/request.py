@@ -1,4 +1,4 @@
-"""What an audit is asked for, and what it answers if nothing lies."""
+"""What an audit is asked for, and what it answers where it finds no contradiction."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

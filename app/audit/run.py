@@ -1,4 +1,4 @@
-"""The audit: one snapshot, checked by several processes; what lies first is raised, in a fixed order.
+"""The audit: one snapshot, checked by several processes; the first contradiction is raised, in a fixed order.
 
 First the register, then the log in its order (entries, their acts, tree, checkpoints, inboxes) and what waits for it,
 then the cases in the order of their ids with the rows that follow from them, last what belongs to nothing.
@@ -17,8 +17,8 @@ from app.audit import worker
 from app.audit.cases.differences import Differs
 from app.audit.cases.erasure_notes import Notes
 from app.audit.cases.orphans import require_no_remains
+from app.audit.contradiction import Contradiction
 from app.audit.files import count_files, file_parts, require_store
-from app.audit.finding import Lie
 from app.audit.in_order import in_order
 from app.audit.kept_outside import require_kept
 from app.audit.log.inboxes import join, require_no_more
@@ -68,7 +68,7 @@ class Audit:
     async def open(self) -> tuple[int, int, int]:
         """Find how much there is: entries (waiting ones too), cases, files to read.
 
-        Raises `Lie` for a log that is shorter than what was kept of it, and for a witnessed one that went back;
+        Raises `Contradiction` for a log shorter than what was kept of it, and for a witnessed log that went back;
         `StoreUnreadable` if there are files and no store.
         """
         if self._wanted.state is not None:
@@ -76,7 +76,9 @@ class Audit:
         self.size = await self._connection.fetchval(_SIZE)
         for known in self._known():
             if known.size > self.size:
-                raise Lie("log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log")
+                raise Contradiction(
+                    "log_entry", f"{self.size} to {known.size - 1}", f"gone: {known.source} has a longer log"
+                )
         before = self._state.witnessed if self._state else {}
         self._witnessing = await read_witnessing(self._connection, self._policy, before)
         self._waiting = [row["ordinal"] for row in await self._connection.fetch(_WAITING)]
@@ -110,15 +112,17 @@ class Audit:
         await self._nothing_came_back()
         await require_kept(self._connection, self._wanted.outside)
         for fault in (await check_access_log(self._connection)).faults:
-            raise Lie("access_log", *fault.split(": ", 1))
+            raise Contradiction("access_log", *fault.split(": ", 1))
 
     async def _nothing_came_back(self) -> None:
         try:
             there = await self._notes.still_there(self._connection)
         except Differs as differs:
-            raise Lie("note of an erasure", "beside the attachments", str(differs)) from differs
+            raise Contradiction("note of an erasure", "beside the attachments", str(differs)) from differs
         if there is not None:
-            raise Lie("case", there, "a note outside says that it was erased, and it is here: start the service")
+            raise Contradiction(
+                "case", there, "a note outside says that it was erased, and it is here: start the service"
+            )
 
     async def files(self, pool: Executor, progress: Progress) -> None:
         """Read the files that acts name, if that is wanted."""
@@ -178,7 +182,7 @@ class Audit:
 
 
 async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) -> Found:
-    """Audit a database and return what is true of it; raise `Lie` for the first row that is not.
+    """Audit a database and return what is true of it; raise `Contradiction` for the first row that is not.
 
     Reads only, in one snapshot, so it may run beside a service that takes acts. Raises `StoreUnreadable` if the files
     cannot be read, and `PolicyError` or OSError for a witness policy that cannot.

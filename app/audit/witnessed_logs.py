@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
 from app.transparency.note import NoteError, Verifier, parse_note, verify_note
 from app.transparency.policy import Policy
@@ -39,7 +39,7 @@ class Witnessing:
 async def read_witnessing(
     connection: "asyncpg.Connection[Any]", policy: Policy, before: Mapping[str, Head]
 ) -> Witnessing:
-    """Return what is witnessed; raise `Lie` for a head that its log did not sign or that went back.
+    """Return what is witnessed; raise `Contradiction` for a head that its log did not sign or that went back.
 
     `before` are the heads that an earlier audit found. Between two sizes nothing is stored that would prove growth:
     the witness verified it when it signed.
@@ -69,15 +69,17 @@ def _require_head(origin: str, head: Head, raw: str, keys: Sequence[Verifier]) -
         if keys:
             verify_note(note, keys)
     except (NoteError, MalformedCheckpoint) as error:
-        raise Lie("witnessed_log", origin, f"the note is not signed by a key that is pinned: {error}") from error
+        raise Contradiction(
+            "witnessed_log", origin, f"the note is not signed by a key that is pinned: {error}"
+        ) from error
     if (checkpoint.origin, checkpoint.size, checkpoint.root) != (origin, *head):
-        raise Lie("witnessed_log", origin, "the note is of another log, size or root")
+        raise Contradiction("witnessed_log", origin, "the note is of another log, size or root")
 
 
 def _require_grown(origin: str, before: Head, now: Head | None) -> None:
     if now is None:
-        raise Lie("witnessed_log", origin, f"it is gone; an earlier audit found it at size {before.size}")
+        raise Contradiction("witnessed_log", origin, f"it is gone; an earlier audit found it at size {before.size}")
     if now.size < before.size:
-        raise Lie("witnessed_log", origin, f"it went back from size {before.size} to {now.size}")
+        raise Contradiction("witnessed_log", origin, f"it went back from size {before.size} to {now.size}")
     if now.size == before.size and now.root != before.root:
-        raise Lie("witnessed_log", origin, f"an earlier audit found another root at size {now.size}")
+        raise Contradiction("witnessed_log", origin, f"an earlier audit found another root at size {now.size}")

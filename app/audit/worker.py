@@ -19,9 +19,9 @@ from app.audit.cases.compare import Against
 from app.audit.cases.erasure_notes import Notes
 from app.audit.cases.rows import check_cases
 from app.audit.cases.surroundings import read_surroundings
+from app.audit.contradiction import Contradiction
 from app.audit.files import check_files as check_stored_files
 from app.audit.files import require_store
-from app.audit.finding import Lie
 from app.audit.log.acts import Examiner
 from app.audit.log.part import Part
 from app.audit.log.queue import WaitingDone, WaitingPart
@@ -100,14 +100,14 @@ async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Against]
 
 
 async def index_key_of(connection: "asyncpg.Connection[Any]", vault: Vault) -> bytes:
-    """Return the key of the index of numbers; raise `Lie` under another master key than the one that wrapped it."""
+    """Return the key of the index of numbers; raise `Contradiction` if the master key does not open it."""
     # An exchange that never served has none, and no case either; a reader must not make them.
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM secret WHERE name = 'lead-number')"):
         return b""
     try:
         return (await read_index_keys(connection, vault)).numbers
     except InvalidTag as error:
-        raise Lie("secret", "lead-number", "it does not open under the master key") from error
+        raise Contradiction("secret", "lead-number", "it does not open under the master key") from error
 
 
 async def begin(connection: "asyncpg.Connection[Any]", snapshot: str | None) -> None:

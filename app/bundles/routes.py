@@ -12,7 +12,7 @@ from app.attachments.routes import Files
 from app.bundles.making import Archivist
 from app.casework.values import UUID_PATTERN
 from app.config import Settings
-from app.deps import Clock, Reader
+from app.deps import Now, Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.registry.deps import OwnKeys
@@ -46,7 +46,7 @@ async def get_bundle(
     engine: Reader,
     files: Files,
     keys: OwnKeys,
-    now: Clock,
+    now: Now,
     lead_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
 ) -> StreamingResponse:
     """Every act on the lead that the caller may read. 503 with `Retry-After` while one of them is not logged yet."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 
 
 class LeadState(StrEnum):
@@ -257,15 +257,15 @@ class ActRef(Frozen):
 
 
 class Case(Frozen):
-    """One root lead with all its parts, everything on record, and every clock."""
+    """One root lead with all its parts, everything on record, and every deadline."""
 
     root_id: str
     leads: dict[str, Lead] = {}
     acts: tuple[ActRef, ...] = ()
-    clocks: tuple[Clock, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
 
-    def open_clocks(self, lead_id: str) -> Iterable[Clock]:
-        return (clock for clock in self.clocks if clock.lead_id == lead_id and clock.stopped is None)
+    def open_deadlines(self, lead_id: str) -> Iterable[Deadline]:
+        return (deadline for deadline in self.deadlines if deadline.lead_id == lead_id and deadline.stopped is None)
 
     def lineage(self, lead_id: str) -> tuple[str, ...]:
         """Return the lead and those that it was split from, nearest first."""

@@ -1,4 +1,4 @@
-"""Clocks: a deadline of one node, running, standing still or over, and how its due time follows from its limit.
+"""Deadlines: what runs for one node, running, standing still or over, and how its due time follows from its limit.
 
 The due time is a function of the limit, the start, the times it stood still, and the calendar: so it can be told
 again when the calendar of a coming year becomes official.
@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from app.casework.calendar import Calendar
-from app.casework.limits import DEADLINES, DeadlineRule, Unit
+from app.casework.limits import LIMITS, Limit, Unit
 
-__all__ = ["DEADLINES", "Clock", "DeadlineRule", "Pause", "add_months", "due", "end_of", "last_day"]
+__all__ = ["LIMITS", "Deadline", "Limit", "Pause", "add_months", "due", "end_of", "last_day"]
 
 END_OF_DAY = time(23, 59, 59)
 
 
 class Pause(BaseModel):
-    """A time in which a clock stands still; `until` is None while it does."""
+    """A time in which a deadline stands still; `until` is None while it does."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,7 @@ class Pause(BaseModel):
     until: datetime | None = None
 
 
-class Clock(BaseModel):
+class Deadline(BaseModel):
     """One deadline of one node on one lead. It keeps its own limit: a later table does not change a running one.
 
     `fixed` is a due time that the act itself named. `warned` is when the newest warning was said. `breached` is the
@@ -37,7 +37,7 @@ class Clock(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    clock_id: str
+    deadline_id: str
     rule: str
     node: str
     lead_id: str
@@ -60,53 +60,57 @@ class Clock(BaseModel):
     def stands_still(self) -> bool:
         return bool(self.pauses) and self.pauses[-1].until is None
 
-    def pause(self, now: datetime) -> "Clock":
-        """Return the clock standing still from `now` on, or as it is if it does already or its time has gone by."""
+    def pause(self, now: datetime) -> "Deadline":
+        """Return the deadline standing still from `now` on, or as it is if it does already or its time has gone by."""
         if self.stands_still or self.due < now:
             return self
         return self.model_copy(update={"pauses": (*self.pauses, Pause(since=now))})
 
-    def resume(self, now: datetime, zone: ZoneInfo, calendar: Calendar) -> "Clock":
-        """Return the clock running again, with the time that was left when it was stopped."""
+    def resume(self, now: datetime, zone: ZoneInfo, calendar: Calendar) -> "Deadline":
+        """Return the deadline running again, with the time that was left when it was stopped."""
         if not self.stands_still:
             return self
         newest = self.pauses[-1].model_copy(update={"until": now})
         return self.model_copy(update={"pauses": (*self.pauses[:-1], newest)}).retold(zone, calendar)
 
-    def retold(self, zone: ZoneInfo, calendar: Calendar) -> "Clock":
-        """Return the clock with its due time counted by `calendar`."""
+    def retold(self, zone: ZoneInfo, calendar: Calendar) -> "Deadline":
+        """Return the deadline with its due time counted by `calendar`."""
         end = end_of(self, zone, calendar)
         return self.model_copy(update={"due": end, "provisional": _provisional(self, end, zone, calendar)})
 
 
-def due(rule: DeadlineRule, started: datetime, zone: ZoneInfo, calendar: Calendar) -> datetime:
+def due(rule: Limit, started: datetime, zone: ZoneInfo, calendar: Calendar) -> datetime:
     """Return when a limit that starts at `started` ends. A limit in days ends with its last local day."""
     if rule.unit == "hours":
         return started + timedelta(hours=rule.amount)
     return _end_of_day(last_day(rule, started.astimezone(zone).date(), calendar), zone)
 
 
-def last_day(rule: DeadlineRule, first: date, calendar: Calendar) -> date:
+def last_day(rule: Limit, first: date, calendar: Calendar) -> date:
     """Return the last day of a limit in days, working days or months whose day 0 is `first`."""
     return calendar.roll_forward(_unrolled(rule.amount, rule.unit, first, calendar))
 
 
-def end_of(clock: Clock, zone: ZoneInfo, calendar: Calendar) -> datetime:
-    """Return when a clock ends: its limit, longer by the times that it stood still.
+def end_of(deadline: Deadline, zone: ZoneInfo, calendar: Calendar) -> datetime:
+    """Return when a deadline ends: its limit, longer by the times that it stood still.
 
     What is left at a pause is left at its end: hours by the second, days by the day. The day on which it runs again
     does not count, as the first day never does; a pause on the last day leaves that much of a day.
     """
-    if clock.unit == "hours" or (clock.fixed is not None and not clock.pauses):
-        end = clock.fixed or clock.started + timedelta(hours=clock.amount)
-        for pause in clock.pauses:
+    if deadline.unit == "hours" or (deadline.fixed is not None and not deadline.pauses):
+        end = deadline.fixed or deadline.started + timedelta(hours=deadline.amount)
+        for pause in deadline.pauses:
             end += (pause.until or pause.since) - pause.since
         return end
-    first = clock.started.astimezone(zone).date()
-    last = clock.fixed.astimezone(zone).date() if clock.fixed else _unrolled(clock.amount, clock.unit, first, calendar)
-    for pause in clock.pauses:
+    first = deadline.started.astimezone(zone).date()
+    last = (
+        deadline.fixed.astimezone(zone).date()
+        if deadline.fixed
+        else _unrolled(deadline.amount, deadline.unit, first, calendar)
+    )
+    for pause in deadline.pauses:
         if pause.until is not None:
-            last = _after_pause(clock.unit, last, pause.since, pause.until, zone, calendar)
+            last = _after_pause(deadline.unit, last, pause.since, pause.until, zone, calendar)
     return _end_of_day(calendar.roll_forward(last), zone)
 
 
@@ -127,10 +131,10 @@ def _unrolled(amount: int, unit: Unit, first: date, calendar: Calendar) -> date:
             return first + timedelta(days=amount)
 
 
-def _provisional(clock: Clock, end: datetime, zone: ZoneInfo, calendar: Calendar) -> bool:
-    if clock.unit == "hours" or clock.fixed is not None:
+def _provisional(deadline: Deadline, end: datetime, zone: ZoneInfo, calendar: Calendar) -> bool:
+    if deadline.unit == "hours" or deadline.fixed is not None:
         return False
-    return not calendar.covers(clock.started.astimezone(zone).date(), end.astimezone(zone).date())
+    return not calendar.covers(deadline.started.astimezone(zone).date(), end.astimezone(zone).date())
 
 
 def _end_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.casework.case import ActRef, Case, Lead
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Notice:
 class Decision:
     """What follows from an act. The first of `leads` is the one that the receipt speaks of.
 
-    `changes` are clocks as they are from now on: standing still, running again, warned, breached. `barred` are parties
+    `changes` are deadlines as they are from now on: standing still, running, warned, breached. `barred` are parties
     found to be concerned by that lead: they may read nothing of it any more. `also_read` are nodes that may read the
     act itself without being addressed: it reaches no inbox of theirs.
     """
@@ -47,32 +47,32 @@ class Decision:
     leads: tuple[Lead, ...]
     claims: tuple[Claim, ...] = ()
     admits: tuple[Admission, ...] = ()
-    starts: tuple[Clock, ...] = ()
-    changes: tuple[Clock, ...] = ()
+    starts: tuple[Deadline, ...] = ()
+    changes: tuple[Deadline, ...] = ()
     stops: frozenset[str] = field(default_factory=frozenset)
     notices: tuple[Notice, ...] = ()
     barred: frozenset[str] = field(default_factory=frozenset)
     also_read: frozenset[str] = field(default_factory=frozenset)
 
     @property
-    def deadlines(self) -> tuple[Clock, ...]:
+    def deadlines(self) -> tuple[Deadline, ...]:
         """What the receipt says of deadlines: those that start, and those that run again."""
-        return (*self.starts, *(clock for clock in self.changes if not clock.stands_still))
+        return (*self.starts, *(deadline for deadline in self.changes if not deadline.stands_still))
 
 
 def evolve(case: Case, decision: Decision, now: datetime) -> Case:
-    """Return the case after a decision: leads replaced, clocks moved, readers admitted or barred.
+    """Return the case after a decision: leads replaced, deadlines moved, readers admitted or barred.
 
-    A clock that the decision both changes and stops is changed first.
+    A deadline that the decision both changes and stops is changed first.
     """
-    changed = {clock.clock_id: clock for clock in decision.changes}
-    clocks = tuple(
-        clock.model_copy(update={"stopped": now}) if clock.clock_id in decision.stops else clock
-        for clock in (changed.get(clock.clock_id, clock) for clock in case.clocks)
+    changed = {deadline.deadline_id: deadline for deadline in decision.changes}
+    deadlines = tuple(
+        deadline.model_copy(update={"stopped": now}) if deadline.deadline_id in decision.stops else deadline
+        for deadline in (changed.get(deadline.deadline_id, deadline) for deadline in case.deadlines)
     )
     return case.but(
         leads={**case.leads, **{lead.lead_id: lead for lead in decision.leads}},
-        clocks=(*clocks, *decision.starts),
+        deadlines=(*deadlines, *decision.starts),
         acts=_readers_after(case, decision) if decision.admits or decision.barred else case.acts,
     )
 

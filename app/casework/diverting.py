@@ -7,7 +7,7 @@ screening, a verification of one's own, or handing the lead on ends what runs.
 from typing import Any
 
 from app.casework.case import Lead, Transfer, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.kinds import Kind
 from app.casework.records.prosecution import FILING, LADDER
 from app.casework.scene import Scene
@@ -19,36 +19,41 @@ HANDING_ON = ("D01", *PASSING_ON)
 NO_CRIME_CASE = ("not_within_remit", "official_misconduct")
 
 
-def found_elsewhere(scene: Scene[Any], lead: Lead, competent: str | None) -> tuple[tuple[Clock, ...], frozenset[str]]:
-    """Return the clocks that a screening of `lead` starts and the ids of those that it ends.
+def found_elsewhere(
+    scene: Scene[Any], lead: Lead, competent: str | None
+) -> tuple[tuple[Deadline, ...], frozenset[str]]:
+    """Return the deadlines that a screening of `lead` starts and the ids of those that it ends.
 
     One that runs already goes on: to say the same thing twice gives no more time.
     """
     wanted = _limits(scene, lead, competent)
     starts = [
-        clock
+        deadline
         for rule in wanted
         if not scene.running(lead.lead_id, rule)
-        for clock in _started(scene, lead.lead_id, rule)
+        for deadline in _started(scene, lead.lead_id, rule)
     ]
     over = [rule for rule in PASSING_ON if rule not in wanted]
     return tuple(starts), scene.running(lead.lead_id, *over)
 
 
-def taken_back(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
+def taken_back(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
     """Return what handing on by `leg` had ended and its withdrawal brings back, with no more time than there was.
 
-    What the leg carried on, if it did, has clocks of its own anew.
+    What the leg carried on, if it did, has deadlines of its own anew.
     """
     # Offers and withdrawals of one instant end the same limit more than once: it comes back once.
     ended = {
-        (clock.rule, clock.subject): clock
-        for clock in scene.case.clocks
-        if (clock.lead_id, clock.node, clock.stopped) == (scene.lead.lead_id, leg.sender, leg.offered_at)
-        and clock.rule in (*HANDING_ON, FILING, *LADDER)
-        and clock.subject != leg.came_by
+        (deadline.rule, deadline.subject): deadline
+        for deadline in scene.case.deadlines
+        if (deadline.lead_id, deadline.node, deadline.stopped) == (scene.lead.lead_id, leg.sender, leg.offered_at)
+        and deadline.rule in (*HANDING_ON, FILING, *LADDER)
+        and deadline.subject != leg.came_by
     }
-    return tuple(scene.start(clock.rule, clock.node, clock.subject, after=clock.started) for clock in ended.values())
+    return tuple(
+        scene.start(deadline.rule, deadline.node, deadline.subject, after=deadline.started)
+        for deadline in ended.values()
+    )
 
 
 def _limits(scene: Scene[Any], lead: Lead, competent: str | None) -> tuple[str, ...]:
@@ -72,8 +77,8 @@ def _limits(scene: Scene[Any], lead: Lead, competent: str | None) -> tuple[str, 
             return ()
 
 
-def _started(scene: Scene[Any], lead_id: str, rule: str) -> tuple[Clock, ...]:
-    """Return the clock of a rule. The 24 hours of D03 follow on the three days in which the head decides (D02)."""
+def _started(scene: Scene[Any], lead_id: str, rule: str) -> tuple[Deadline, ...]:
+    """Return the deadline of a rule. The 24 hours of D03 follow on the three days in which the head decides (D02)."""
     if rule != "D03":
         return (scene.start(rule, scene.act.sender, lead_id),)
     decided = scene.start("D02", scene.act.sender, lead_id).due

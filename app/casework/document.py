@@ -125,7 +125,7 @@ def refuse_classified(body: Any, text: str) -> None:
         raise classified()
 
 
-def bears_mark(text: str) -> bool:
+def bears_secrecy_mark(text: str) -> bool:
     """Return whether a text bears the mark of a state secret, such as 机密★1年."""
     return _MARK.search(text) is not None
 

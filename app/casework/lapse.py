@@ -1,7 +1,7 @@
 """What time alone changes: a warning, a breach, an automatic confirmation, an expiry. Each is said once, for good.
 
 Warnings come at nine in the morning, three working days and one working day before the last day, if that morning lies
-after the day on which the clock started: limits in hours have none.
+after the day on which the deadline started: limits in hours have none.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import Case, Lead, Transfer
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision, Notice
 from app.casework.limits import number
 from app.casework.scene import Given
 
 Event = Literal["warned", "breached", "auto_confirmed", "expired"]
-Ending = Callable[[Lead, Clock], Lead]
+Ending = Callable[[Lead, Deadline], Lead]
 
 WARNED_BEFORE = (3, 1)  # working days
 MORNING = time(9)
@@ -37,7 +37,7 @@ ENDINGS: dict[str, Ending] = {}
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """An event of a clock and the instant from which on it is true."""
+    """An event of a deadline and the instant from which on it is true."""
 
     event: Event
     at: datetime
@@ -53,122 +53,122 @@ def ending(rule: str) -> Callable[[Ending], Ending]:
     return enter
 
 
-def next_event(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
-    """Return the next event of a clock, also one that is overdue to be said; None if there will be none."""
-    return next(_coming(clock, calendar, zone), None)
+def next_event(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
+    """Return the next event of a deadline, also one that is overdue to be said; None if there will be none."""
+    return next(_coming(deadline, calendar, zone), None)
 
 
-def due_event(clock: Clock, now: datetime, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
+def due_event(deadline: Deadline, now: datetime, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
     """Return the newest event that is true now and was not said, or None. A warning that came too late is not said."""
-    true_now = [one for one in _coming(clock, calendar, zone) if one.at <= now]
+    true_now = [one for one in _coming(deadline, calendar, zone) if one.at <= now]
     return true_now[-1] if true_now else None
 
 
-def lapse(case: Case, clock_id: str, event: Event, given: Given) -> Decision:
-    """Return what follows from an event of a clock, which must be true (`due_event`) or on record already."""
-    clock = next(one for one in case.clocks if one.clock_id == clock_id)
-    lead = case.leads[clock.lead_id]
+def lapse(case: Case, deadline_id: str, event: Event, given: Given) -> Decision:
+    """Return what follows from an event of a deadline, which must be true (`due_event`) or on record already."""
+    deadline = next(one for one in case.deadlines if one.deadline_id == deadline_id)
+    lead = case.leads[deadline.lead_id]
     match event:
         case "warned":
-            changed = clock.model_copy(update={"warned": given.now})
+            changed = deadline.model_copy(update={"warned": given.now})
         case "breached":
-            changed = clock.model_copy(update={"breached": clock.due})
+            changed = deadline.model_copy(update={"breached": deadline.due})
         case _:
-            follows = ENDINGS.get(number(clock.rule))
-            changed, lead = clock, follows(lead, clock) if follows else lead
+            follows = ENDINGS.get(number(deadline.rule))
+            changed, lead = deadline, follows(lead, deadline) if follows else lead
     ends = event in AT_THE_END.values()
     return Decision(
         leads=(lead,),
         changes=(changed,),
-        stops=frozenset((clock_id,)) if ends else frozenset(),
+        stops=frozenset((deadline_id,)) if ends else frozenset(),
         notices=tuple(
-            Notice("notice.deadline", lead.lead_id, node, _content(clock, event, given.zone))
-            for node in addressees(case, clock)
+            Notice("notice.deadline", lead.lead_id, node, _content(deadline, event, given.zone))
+            for node in addressees(case, deadline)
             if node in given.nodes
         ),
     )
 
 
 def counted_anew(case: Case, given: Given) -> Case:
-    """Return the case with its provisional clocks counted by the calendar of now.
+    """Return the case with its provisional deadlines counted by the calendar of now.
 
     One that was breached stays: its time did go by.
     """
-    clocks = tuple(
-        clock.retold(given.zone, given.calendar)
-        if clock.provisional and clock.stopped is None and clock.breached is None and clock.due >= given.now
-        else clock
-        for clock in case.clocks
+    deadlines = tuple(
+        deadline.retold(given.zone, given.calendar)
+        if deadline.provisional and deadline.stopped is None and deadline.breached is None and deadline.due >= given.now
+        else deadline
+        for deadline in case.deadlines
     )
-    return case.but(clocks=clocks)
+    return case.but(deadlines=deadlines)
 
 
-def addressees(case: Case, clock: Clock) -> tuple[str, ...]:
-    """Return who is told of an event: those who may know what the clock is about, and never one that is concerned.
+def addressees(case: Case, deadline: Deadline) -> tuple[str, ...]:
+    """Return who is told of an event: those who may know what the deadline is about, and never one that is concerned.
 
     On a transfer or a feedback: its two sides, origin and holder if they may know of the leg, and the coordination
     office. On what only some were told of (a consultation, a letter, an act): those. On the lead itself: its holder,
     the office, and for what is owed to it the agency that handed the lead on.
     """
-    lead = case.leads[clock.lead_id]
-    leg = _leg(lead, clock)
-    act = next((ref for ref in case.acts if ref.act_id == clock.subject), None)
-    if clock.rule in SILENT:
-        told = [clock.node]
-    elif clock.subject in lead.known_to:
-        told = [clock.node, *lead.known_to[clock.subject]]
+    lead = case.leads[deadline.lead_id]
+    leg = _leg(lead, deadline)
+    act = next((ref for ref in case.acts if ref.act_id == deadline.subject), None)
+    if deadline.rule in SILENT:
+        told = [deadline.node]
+    elif deadline.subject in lead.known_to:
+        told = [deadline.node, *lead.known_to[deadline.subject]]
     elif act is not None:
-        told = [clock.node, *act.readers]
+        told = [deadline.node, *act.readers]
     elif leg is not None:
         knowing = (node for node in (lead.origin, lead.holder) if lead.knows_transfer(node, leg))
-        told = [clock.node, leg.sender, leg.recipient, *knowing, *lead.listed_to]
+        told = [deadline.node, leg.sender, leg.recipient, *knowing, *lead.listed_to]
     else:
-        told = [clock.node, lead.holder, *lead.listed_to]
+        told = [deadline.node, lead.holder, *lead.listed_to]
     return tuple(node for node in dict.fromkeys(told) if node in lead.parties)
 
 
-def _leg(lead: Lead, clock: Clock) -> Transfer | None:
-    message = lead.message(clock.subject)
+def _leg(lead: Lead, deadline: Deadline) -> Transfer | None:
+    message = lead.message(deadline.subject)
     if message is not None:
         return lead.transfer(message.transfer_id)
-    if number(clock.rule) in AWAITED:
-        return lead.way_to(clock.node)
-    return lead.transfer(clock.subject)
+    if number(deadline.rule) in AWAITED:
+        return lead.way_to(deadline.node)
+    return lead.transfer(deadline.subject)
 
 
-def _coming(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Iterator[Coming]:
-    """Yield what a clock has still to say, in order of time."""
-    over = clock.rule not in AT_THE_END
-    if clock.stopped is not None:
+def _coming(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Iterator[Coming]:
+    """Yield what a deadline has still to say, in order of time."""
+    over = deadline.rule not in AT_THE_END
+    if deadline.stopped is not None:
         # Done too late, and the breach was not said yet: it is true all the same.
-        if over and clock.breached is None and clock.stopped > clock.due:
-            yield Coming("breached", clock.due)
+        if over and deadline.breached is None and deadline.stopped > deadline.due:
+            yield Coming("breached", deadline.due)
         return
-    if clock.stands_still or clock.breached is not None:
+    if deadline.stands_still or deadline.breached is not None:
         return
-    for morning in _mornings(clock, calendar, zone):
-        if clock.warned is None or clock.warned < morning:
+    for morning in _mornings(deadline, calendar, zone):
+        if deadline.warned is None or deadline.warned < morning:
             yield Coming("warned", morning)
-    yield Coming(AT_THE_END.get(clock.rule, "breached"), clock.due)
+    yield Coming(AT_THE_END.get(deadline.rule, "breached"), deadline.due)
 
 
-def _mornings(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Iterator[datetime]:
-    if clock.unit == "hours":
+def _mornings(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Iterator[datetime]:
+    if deadline.unit == "hours":
         return
-    started, last = clock.started.astimezone(zone).date(), clock.due.astimezone(zone).date()
+    started, last = deadline.started.astimezone(zone).date(), deadline.due.astimezone(zone).date()
     for days in WARNED_BEFORE:
         day = calendar.working_days_before(last, days)
         if day > started:
             yield datetime.combine(day, MORNING, zone)
 
 
-def _content(clock: Clock, event: Event, zone: ZoneInfo) -> dict[str, str]:
+def _content(deadline: Deadline, event: Event, zone: ZoneInfo) -> dict[str, str]:
     return {
-        "rule": number(clock.rule),
-        "source": clock.source,
-        "node": clock.node,
-        "started": _local(clock.started, zone),
-        "due": _local(clock.due, zone),
+        "rule": number(deadline.rule),
+        "source": deadline.source,
+        "node": deadline.node,
+        "started": _local(deadline.started, zone),
+        "due": _local(deadline.due, zone),
         "event": event,
     }
 

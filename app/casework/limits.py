@@ -15,7 +15,7 @@ VERSION = "2026-1"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineRule:
+class Limit:
     """A limit of time with its source. Hours run on; days leave out the first and roll over days off.
 
     `rule` is the number in D4, with a suffix where the number has more than one limit (`D10-regulator`).
@@ -40,10 +40,10 @@ POLICE_PROCEDURE = "公安机关办理刑事案件程序规定"
 _default, _law = Source.default, Source.law
 
 _TABLE = (
-    DeadlineRule("D01", 15, "days", _law("信访工作条例 第二十二条"), "register and divert", "登记分流"),
-    DeadlineRule("D02", 3, "days", _law(f"{ORDER_310} 第五条"), "decide on the transfer", "决定是否移送"),
-    DeadlineRule("D03", 24, "hours", _law(f"{ORDER_310} 第五条"), "transfer after approval", "批准后移送"),
-    DeadlineRule(
+    Limit("D01", 15, "days", _law("信访工作条例 第二十二条"), "register and divert", "登记分流"),
+    Limit("D02", 3, "days", _law(f"{ORDER_310} 第五条"), "decide on the transfer", "决定是否移送"),
+    Limit("D03", 24, "hours", _law(f"{ORDER_310} 第五条"), "transfer after approval", "批准后移送"),
+    Limit(
         "D03-police",
         24,
         "hours",
@@ -51,7 +51,7 @@ _TABLE = (
         "pass on to the competent organ",
         "移送有管辖权的机关",
     ),
-    DeadlineRule(
+    Limit(
         "D03-supervision",
         3,
         "working_days",
@@ -59,16 +59,14 @@ _TABLE = (
         "hand over to or from supervision",
         "与监察机关相互移送",
     ),
-    DeadlineRule("D04", 24, "hours", _default("24 h to sign for a transfer"), "sign for it", "签收"),
-    DeadlineRule("D05", 1, "working_days", _default("1 working day to divert"), "take up or pass on", "受理或分流"),
-    DeadlineRule("D06", 3, "days", _law(f"{POLICE_PROCEDURE} 第一百八十条"), "complete the material", "补正材料"),
-    DeadlineRule(
-        "D06-notice", 24, "hours", _law(f"{POLICE_PROCEDURE} 第一百八十条"), "say what is missing", "告知补正"
-    ),
-    DeadlineRule(
+    Limit("D04", 24, "hours", _default("24 h to sign for a transfer"), "sign for it", "签收"),
+    Limit("D05", 1, "working_days", _default("1 working day to divert"), "take up or pass on", "受理或分流"),
+    Limit("D06", 3, "days", _law(f"{POLICE_PROCEDURE} 第一百八十条"), "complete the material", "补正材料"),
+    Limit("D06-notice", 24, "hours", _law(f"{POLICE_PROCEDURE} 第一百八十条"), "say what is missing", "告知补正"),
+    Limit(
         "D07", 5, "working_days", _default("5 working days to object or return"), "object or return", "提出异议或退回"
     ),
-    DeadlineRule(
+    Limit(
         "D07-petition",
         5,
         "working_days",
@@ -76,10 +74,8 @@ _TABLE = (
         "object to a petition matter",
         "对信访事项提出异议",
     ),
-    DeadlineRule(
-        "D08", 24, "hours", _law(f"{ORDER_310} 第七条"), "forward to the competent organ", "转送有管辖权的机关"
-    ),
-    DeadlineRule(
+    Limit("D08", 24, "hours", _law(f"{ORDER_310} 第七条"), "forward to the competent organ", "转送有管辖权的机关"),
+    Limit(
         "D08-supervision",
         5,
         "working_days",
@@ -87,9 +83,9 @@ _TABLE = (
         "forward to the competent organ",
         "转送有管辖权的机关",
     ),
-    DeadlineRule("D09", 3, "days", _law(f"{ORDER_310} 第八条"), "decide on filing a case", "立案决定"),
-    DeadlineRule("D10", 30, "days", _default("30 days to verify"), "verify", "核查"),
-    DeadlineRule(
+    Limit("D09", 3, "days", _law(f"{ORDER_310} 第八条"), "decide on filing a case", "立案决定"),
+    Limit("D10", 30, "days", _default("30 days to verify"), "verify", "核查"),
+    Limit(
         "D10-regulator",
         15,
         "working_days",
@@ -97,8 +93,8 @@ _TABLE = (
         "verify",
         "核查",
     ),
-    DeadlineRule("D11", 30, "days", _default("30 more days to verify"), "verify, extended", "延长核查"),
-    DeadlineRule(
+    Limit("D11", 30, "days", _default("30 more days to verify"), "verify, extended", "延长核查"),
+    Limit(
         "D11-regulator",
         15,
         "working_days",
@@ -106,7 +102,7 @@ _TABLE = (
         "verify, extended",
         "延长核查",
     ),
-    DeadlineRule(
+    Limit(
         "D12",
         2,
         "working_days",
@@ -114,7 +110,7 @@ _TABLE = (
         "sign off, first seat",
         "第一席审核签字",
     ),
-    DeadlineRule(
+    Limit(
         "D13",
         2,
         "working_days",
@@ -122,7 +118,7 @@ _TABLE = (
         "sign off, next seat",
         "后续席位审核签字",
     ),
-    DeadlineRule(
+    Limit(
         "D14",
         3,
         "working_days",
@@ -130,16 +126,14 @@ _TABLE = (
         "send the feedback",
         "反馈结论",
     ),
-    DeadlineRule("D15", 5, "working_days", _default("5 working days to answer"), "confirm or contest", "确认或异议"),
-    DeadlineRule("D16", 10, "working_days", _default("10 working days to recheck"), "recheck", "复查"),
-    DeadlineRule(
-        "D17", 2, "working_days", _default("2 working days to resubmit"), "resubmit a returned report", "重新报送"
-    ),
-    DeadlineRule("D18", 10, "working_days", _default("10 working days from clearance to archive"), "archive", "归档"),
-    DeadlineRule(
+    Limit("D15", 5, "working_days", _default("5 working days to answer"), "confirm or contest", "确认或异议"),
+    Limit("D16", 10, "working_days", _default("10 working days to recheck"), "recheck", "复查"),
+    Limit("D17", 2, "working_days", _default("2 working days to resubmit"), "resubmit a returned report", "重新报送"),
+    Limit("D18", 10, "working_days", _default("10 working days from clearance to archive"), "archive", "归档"),
+    Limit(
         "D19", 2, "working_days", _default("2 working days to answer"), "answer a consultation request", "答复会商请求"
     ),
-    DeadlineRule(
+    Limit(
         "D19-urgent",
         24,
         "hours",
@@ -147,10 +141,8 @@ _TABLE = (
         "answer an urgent consultation request",
         "答复紧急会商请求",
     ),
-    DeadlineRule(
-        "D20", 3, "working_days", _default("3 working days to sign the minutes"), "sign the minutes", "会签纪要"
-    ),
-    DeadlineRule(
+    Limit("D20", 3, "working_days", _default("3 working days to sign the minutes"), "sign the minutes", "会签纪要"),
+    Limit(
         "D21",
         1,
         "months",
@@ -158,12 +150,12 @@ _TABLE = (
         "supplementary investigation",
         "补充侦查",
     ),
-    DeadlineRule("D22", 3, "days", _law(f"{ORDER_310} 第九条"), "ask for reconsideration", "提请复议"),
-    DeadlineRule("D22-decision", 3, "days", _law(f"{ORDER_310} 第九条"), "decide on reconsideration", "复议决定"),
-    DeadlineRule(
+    Limit("D22", 3, "days", _law(f"{ORDER_310} 第九条"), "ask for reconsideration", "提请复议"),
+    Limit("D22-decision", 3, "days", _law(f"{ORDER_310} 第九条"), "decide on reconsideration", "复议决定"),
+    Limit(
         "D22-procuratorate", 3, "days", _law(f"{ORDER_310} 第九条"), "suggest supervision of the filing", "建议立案监督"
     ),
-    DeadlineRule(
+    Limit(
         "D22-explain",
         7,
         "days",
@@ -171,13 +163,11 @@ _TABLE = (
         "explain why no case was filed",
         "说明不立案理由",
     ),
-    DeadlineRule(
+    Limit(
         "D22-file", 15, "days", _law(f"{POLICE_PROCEDURE} 第一百八十二条"), "file the case when told to", "按通知立案"
     ),
-    DeadlineRule(
-        "D23", 5, "working_days", _default("5 working days to reply"), "reply to a supervision letter", "答复督办函"
-    ),
-    DeadlineRule(
+    Limit("D23", 5, "working_days", _default("5 working days to reply"), "reply to a supervision letter", "答复督办函"),
+    Limit(
         "D24",
         30,
         "days",
@@ -185,11 +175,9 @@ _TABLE = (
         "reply to a letter",
         "复函",
     ),
-    DeadlineRule(
-        "D25", 24, "hours", _default("24 h for a first answer"), "answer a protection request", "答复保护申请"
-    ),
-    DeadlineRule("D26", 48, "hours", _law("反有组织犯罪法 第二十七条"), "end of an emergency freeze", "紧急冻结到期"),
-    DeadlineRule(
+    Limit("D25", 24, "hours", _default("24 h for a first answer"), "answer a protection request", "答复保护申请"),
+    Limit("D26", 48, "hours", _law("反有组织犯罪法 第二十七条"), "end of an emergency freeze", "紧急冻结到期"),
+    Limit(
         "D27",
         5,
         "working_days",
@@ -198,28 +186,28 @@ _TABLE = (
         "告知实名举报人",
     ),
 )
-DEADLINES: dict[str, DeadlineRule] = {rule.rule: rule for rule in _TABLE}
+LIMITS: dict[str, Limit] = {rule.rule: rule for rule in _TABLE}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of an exchange: the table, and what is set otherwise for places by the start of their code."""
 
-    local: Mapping[str, Mapping[str, DeadlineRule]] = field(default_factory=dict)
+    local: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, local: Iterable[tuple[str, DeadlineRule]]) -> "Limits":
+    def of(cls, local: Iterable[tuple[str, Limit]]) -> "Limits":
         """Return the table with local rules, each for the places whose code begins so. Raises `ValueError`."""
-        places: dict[str, dict[str, DeadlineRule]] = {}
+        places: dict[str, dict[str, Limit]] = {}
         for place, rule in local:
-            if rule.rule not in DEADLINES:
+            if rule.rule not in LIMITS:
                 raise ValueError(f"no deadline {rule.rule} in the table")
             if rule.amount < 1:
                 raise ValueError(f"the limit {rule.rule} must be 1 or more")
             places.setdefault(place, {})[rule.rule] = rule
         return cls(places)
 
-    def rule(self, rule: str, place_code: str) -> DeadlineRule:
+    def rule(self, rule: str, place_code: str) -> Limit:
         """Return the limit that holds at a place: the local rule of the smallest area around it, else the table's."""
         around = [code for code in self.local if place_code.startswith(code) and rule in self.local[code]]
-        return self.local[max(around, key=len)][rule] if around else DEADLINES[rule]
+        return self.local[max(around, key=len)][rule] if around else LIMITS[rule]

@@ -26,7 +26,7 @@ class Named(Content):
     title: Label
 
 
-def person(name: str) -> str:
+def comparable_name(name: str) -> str:
     """Return a name or title as it is compared: however it was spaced or typed, it is the same.
 
     Letters and digits alone count: what nobody sees must not make two persons of one.
@@ -37,7 +37,7 @@ def person(name: str) -> str:
 
 def require_legible(edition: int, *written: str) -> None:
     """Refuse a name or purpose of blanks and invisible signs: it names nobody. Edition 1 and 2 of the rules took it."""
-    if edition >= 3 and not all(person(one) for one in written):
+    if edition >= 3 and not all(comparable_name(one) for one in written):
         raise InvalidDocument(
             "A name or purpose has no letter or digit: nobody can read it.",
             "姓名或者用途中没有可以辨认的文字。",

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from app.casework.case import Case, Lead, Transfer, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.diverting import PASSING_ON
 
 LEGS = UUID("8f1f0d8e-9a51-4f60-8f1a-3f4c7e0a9b21")
-CLOCKS = UUID("2c6b5d0a-54b6-4b0c-9c87-6b8d1a7c3f44")
+DEADLINES = UUID("2c6b5d0a-54b6-4b0c-9c87-6b8d1a7c3f44")
 STANDING = (TransferState.RECEIPTED, TransferState.ACCEPTED)
 
 
@@ -33,7 +33,7 @@ def way_of_part(lead: Lead, leg: Transfer, part_id: str, transfer_id: str) -> tu
     )
 
 
-def clocks_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | None = None) -> tuple[Clock, ...]:
+def deadlines_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | None = None) -> tuple[Deadline, ...]:
     """Return what runs on the lead or its incoming leg, going on for a part as it stands; `only` names rules.
 
     What runs for a matter of its own (a letter, a consultation, a protection) stays with the lead. A finding that the
@@ -44,19 +44,21 @@ def clocks_of_part(case: Case, lead: Lead, part: Lead, *, only: Iterable[str] | 
     if leg is not None and new_leg is not None:
         subjects[leg.transfer_id] = new_leg.transfer_id
     return tuple(
-        clock.model_copy(
+        deadline.model_copy(
             update={
-                "clock_id": str(uuid5(CLOCKS, f"{clock.clock_id}:{part.lead_id}")),
+                "deadline_id": str(uuid5(DEADLINES, f"{deadline.deadline_id}:{part.lead_id}")),
                 "lead_id": part.lead_id,
-                "subject": subjects[clock.subject],
+                "subject": subjects[deadline.subject],
             }
         )
-        for clock in case.open_clocks(lead.lead_id)
-        if clock.subject in subjects and (clock.rule not in PASSING_ON if only is None else clock.rule in only)
+        for deadline in case.open_deadlines(lead.lead_id)
+        if deadline.subject in subjects and (deadline.rule not in PASSING_ON if only is None else deadline.rule in only)
     )
 
 
-def ended_clocks(case: Case, lead: Lead) -> frozenset[str]:
-    """Return the ids of the clocks that end with a lead: its own, and those of its legs."""
+def ended_deadlines(case: Case, lead: Lead) -> frozenset[str]:
+    """Return the ids of the deadlines that end with a lead: its own, and those of its legs."""
     subjects = {lead.lead_id, *(leg.transfer_id for leg in lead.transfers)}
-    return frozenset(clock.clock_id for clock in case.open_clocks(lead.lead_id) if clock.subject in subjects)
+    return frozenset(
+        deadline.deadline_id for deadline in case.open_deadlines(lead.lead_id) if deadline.subject in subjects
+    )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, LeadState, Transfer
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.document import Act
 from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
@@ -20,7 +20,7 @@ from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
 
 C = TypeVar("C", bound=Content)
-CLOCKS = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
+DEADLINES = UUID("5b0f8d4e-6a53-4c0e-9d39-1f6d1c0a7e11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +223,14 @@ class Scene(Generic[C]):
         amount: int | None = None,
         after: datetime | None = None,
         until: datetime | None = None,
-    ) -> Clock:
-        """Return a clock on the act's lead or on a part of it, that starts now, or `after` the end of another.
+    ) -> Deadline:
+        """Return a deadline on the act's lead or on a part of it, that starts now, or `after` the end of another.
 
         An act may say itself how many units of the rule (`amount`), or until when (`until`).
         """
         limit = self.given.limits.rule(rule, self.given.nodes[node].division_code)
-        clock = Clock(
-            clock_id=str(uuid5(CLOCKS, f"{self.act.act_id}:{rule}:{node}:{subject}")),
+        deadline = Deadline(
+            deadline_id=str(uuid5(DEADLINES, f"{self.act.act_id}:{rule}:{node}:{subject}")),
             rule=rule,
             node=node,
             lead_id=lead_id or self.act.lead_id,
@@ -244,32 +244,34 @@ class Scene(Generic[C]):
             due=after or self.now,
             fixed=until,
         )
-        return clock.retold(self.given.zone, self.given.calendar)
+        return deadline.retold(self.given.zone, self.given.calendar)
 
-    def suspend(self, node: str, *rules: str) -> tuple[Clock, ...]:
-        """Return the clocks of a node on the lead, of the given rules, standing still from now on."""
-        found = self._clocks_of(node, rules)
-        return tuple(clock.pause(self.now) for clock in found if clock.pause(self.now) is not clock)
+    def suspend(self, node: str, *rules: str) -> tuple[Deadline, ...]:
+        """Return the deadlines of a node on the lead, of the given rules, standing still from now on."""
+        found = self._deadlines_of(node, rules)
+        return tuple(deadline.pause(self.now) for deadline in found if deadline.pause(self.now) is not deadline)
 
-    def resume(self, node: str, *rules: str) -> tuple[Clock, ...]:
-        """Return the clocks of a node that stand still on the lead, running again with the time that was left."""
+    def resume(self, node: str, *rules: str) -> tuple[Deadline, ...]:
+        """Return the deadlines of a node that stand still on the lead, running again with the time that was left."""
         return tuple(
-            clock.resume(self.now, self.given.zone, self.given.calendar)
-            for clock in self._clocks_of(node, rules)
-            if clock.stands_still
+            deadline.resume(self.now, self.given.zone, self.given.calendar)
+            for deadline in self._deadlines_of(node, rules)
+            if deadline.stands_still
         )
 
-    def _clocks_of(self, node: str, rules: Iterable[str]) -> Iterable[Clock]:
+    def _deadlines_of(self, node: str, rules: Iterable[str]) -> Iterable[Deadline]:
         return (
-            clock for clock in self.case.open_clocks(self.act.lead_id) if clock.node == node and clock.rule in rules
+            deadline
+            for deadline in self.case.open_deadlines(self.act.lead_id)
+            if deadline.node == node and deadline.rule in rules
         )
 
     def running(self, subject: str, *rules: str) -> frozenset[str]:
-        """Return the ids of the open clocks of a subject, of the given rules or of all."""
+        """Return the ids of the open deadlines of a subject, of the given rules or of all."""
         return frozenset(
-            clock.clock_id
-            for clock in self.case.open_clocks(self.act.lead_id)
-            if clock.subject == subject and (not rules or clock.rule in rules)
+            deadline.deadline_id
+            for deadline in self.case.open_deadlines(self.act.lead_id)
+            if deadline.subject == subject and (not rules or deadline.rule in rules)
         )
 
     def seen_by(self, node: str) -> Iterable[ActRef]:

@@ -1,4 +1,4 @@
-"""`audit`: everything that is evidence computed again. Status 1 names the first row that lies."""
+"""`audit`: all evidence computed again. Status 1 names the first row that contradicts what was signed."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import typer
 
 from app.commands.failure import CommandFailed
 from app.commands.local_files import with_files_read
-from app.commands.master_key import opened
+from app.commands.master_key import database_behind_master_key
 from app.config import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def audit(
     settings = with_files_read(Settings())
     try:
         outside = read_outside(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
-        with opened(settings) as url:
+        with database_behind_master_key(settings) as url:
             wanted = Wanted(jobs or os.cpu_count() or 1, state, outside, attachments)
             asyncio.run(_run(settings, url, wanted))
     except (Unusable, MalformedState, BundleRefused, StoreUnreadable) as wrong:
@@ -51,16 +51,16 @@ def audit(
 
 
 async def _run(settings: Settings, url: str, wanted: "Wanted") -> None:
-    from app.audit.finding import Lie
+    from app.audit.contradiction import Contradiction
     from app.audit.run import run
     from app.commands.progress import Bars
 
     with Bars() as bars:
         try:
             found = await run(settings, url, wanted, bars)
-        except Lie as lie:
-            raise CommandFailed(f"LIE: {lie}") from lie
-    typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: nothing lies")
+        except Contradiction as contradiction:
+            raise CommandFailed(f"CONTRADICTION: {contradiction}") from contradiction
+    typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: no contradiction")
     typer.echo(f"root {found.root.hex()}")
     for line in _remarks(found):
         typer.echo(line)

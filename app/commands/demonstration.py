@@ -16,9 +16,9 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option(help="Keep everything here. Default: a temporary folder.")] = None,
 ) -> None:
     """Play two leads from March to June between eight fictional agencies, and stay up to look around."""
-    from app.demo.play import perform
-    from app.demo.stage import StageFailed
-    from app.demo.story import StoryBroken
+    from demo.play import perform
+    from demo.stage import StageFailed
+    from demo.story import StoryBroken
 
     try:
         with terminated_is_interrupted():

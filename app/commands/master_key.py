@@ -14,7 +14,7 @@ _TRIED = ("exchange_key", "secret")
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[str]:
+def database_behind_master_key(settings: Settings) -> Iterator[str]:
     """Yield the URL of a migrated database whose wrapped keys the settings' master key opens, or that has none yet.
 
     Raises UnusableMasterKey for what is no key, CommandFailed where the file of the key is gone (another one would be

@@ -8,7 +8,7 @@ import typer
 
 from app.commands.database import database
 from app.commands.failure import CommandFailed
-from app.commands.master_key import opened
+from app.commands.master_key import database_behind_master_key
 from app.config import Settings
 
 keys = typer.Typer(help="The exchange's own keys.", no_args_is_help=True)
@@ -48,7 +48,7 @@ def rotate(
             await engine.dispose()
 
     settings = Settings()
-    with opened(settings) as url:
+    with database_behind_master_key(settings) as url:
         try:
             former, new = asyncio.run(run(url))
         except NothingToRotate as error:

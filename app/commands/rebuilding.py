@@ -7,7 +7,7 @@ import typer
 
 from app.commands.failure import CommandFailed
 from app.commands.local_files import with_files_read
-from app.commands.master_key import opened
+from app.commands.master_key import database_behind_master_key
 from app.config import Settings
 
 
@@ -18,7 +18,7 @@ def rebuild(
     if not check:
         raise CommandFailed("give --check: cases are compared with their acts, never overwritten")
     settings = with_files_read(Settings())
-    with opened(settings) as url:
+    with database_behind_master_key(settings) as url:
         asyncio.run(check_cases(settings, url))
 
 

@@ -8,7 +8,7 @@ import typer
 
 from app.commands.database import connected, migrated
 from app.commands.local_files import with_files_read
-from app.commands.master_key import opened
+from app.commands.master_key import database_behind_master_key
 from app.commands.stopping import terminated_is_interrupted
 from app.config import Settings
 
@@ -22,7 +22,7 @@ def serve(
     from app import main
 
     settings = with_files_read(with_options(host=host, port=port))
-    with terminated_is_interrupted(), opened(settings) as url:
+    with terminated_is_interrupted(), database_behind_master_key(settings) as url:
         run(main.serve(settings, database_url=url, worker=not no_worker))
 
 
@@ -31,7 +31,7 @@ def worker() -> None:
     from app import worker as loops
 
     settings = with_files_read(Settings())
-    with terminated_is_interrupted(), opened(settings) as url:
+    with terminated_is_interrupted(), database_behind_master_key(settings) as url:
         run(loops.run(settings, url))
 
 

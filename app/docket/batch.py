@@ -18,14 +18,14 @@ from app.casework.records.practice import Practices
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
 from app.docket.blind_index import index_rows
-from app.docket.decrypted_case import Opened
-from app.docket.exchange_tasks import pass_time
+from app.docket.decrypted_case import DecryptedCase
+from app.docket.exchange_tasks import carry_out
 from app.docket.issuer import Issued, Issuer
 from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
 from app.docket.record import Rows
 from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
-from app.docket.submission import Answer, Passage, Submission
+from app.docket.submission import Answer, ExchangeTask, Submission
 from app.docket.tallies import gather_tallies
 from app.docket.working_days import WorkingDays
 from app.docket.writing import act_ref, gather_act, gather_case, gather_notice
@@ -63,7 +63,7 @@ class Batch:
     rows: Rows = field(default_factory=Rows)
     answers: list[Answer | Problem | None] = field(default_factory=list)
 
-    async def decide(self, connection: "asyncpg.Connection[Any]", entered: list[Submission | Passage]) -> None:
+    async def decide(self, connection: "asyncpg.Connection[Any]", entered: list[Submission | ExchangeTask]) -> None:
         """Decide everything in turn. A refused act changes nothing and does not disturb its neighbours."""
         for one in entered:
             try:
@@ -74,13 +74,13 @@ class Batch:
                     self.answers.append(None)
             except Problem as problem:
                 self.answers.append(problem)
-        for root_id, opened in self.found.cases.items():
-            gather_case(self.rows, root_id, opened, self.calendar, self.means.issuer.zone, self.now)
+        for root_id, decrypted in self.found.cases.items():
+            gather_case(self.rows, root_id, decrypted, self.calendar, self.means.issuer.zone, self.now)
         issuer = self.means.issuer
         gather_tallies(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
 
-    def _pass_time(self, passage: Passage) -> None:
-        pass_time(self.rows, self.means.issuer, self.found.cases, passage, self._surroundings())
+    def _pass_time(self, task: ExchangeTask) -> None:
+        carry_out(self.rows, self.means.issuer, self.found.cases, task, self._surroundings())
 
     async def _decide(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Answer:
         act = taken.act
@@ -89,23 +89,23 @@ class Batch:
             return replay(first, taken.body_sha256)
         if taken.kid in self.found.revoked:
             raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
-        opened = await self._case_of(taken)
+        decrypted = await self._case_of(taken)
         given = await self._given(connection, taken)
         try:
-            decision = decide(opened.case, act, given)
+            decision = decide(decrypted.case, act, given)
         except NotFound:
             await tell_if_elsewhere(connection, self.found, taken)
             raise
         require_free(self.found, taken)
         require_files(self.found, taken)
         require_sealed(self.found, taken, decision)
-        return self._apply(taken, opened, decision)
+        return self._apply(taken, decrypted, decision)
 
-    async def _case_of(self, taken: Submission) -> Opened:
+    async def _case_of(self, taken: Submission) -> DecryptedCase:
         """Return the case that an act is about: a new one for an act that opens it."""
         act = taken.act
         if CATALOGUE[act.name].opens_case:
-            return Opened.fresh(self.means.vault, act.lead_id)
+            return DecryptedCase.fresh(self.means.vault, act.lead_id)
         if act.lead_id not in self.found.subjects:
             raise NotFound
         return self.found.cases[self.found.subjects[act.lead_id][0]]
@@ -132,8 +132,8 @@ class Batch:
 
     def _merged_into(self, lead_id: str) -> tuple[str, ...]:
         """Return the lead that one was merged into, if it was."""
-        opened = self.found.cases.get(self.found.subjects[lead_id][0]) if lead_id in self.found.subjects else None
-        lead = opened.case.leads.get(lead_id) if opened else None
+        decrypted = self.found.cases.get(self.found.subjects[lead_id][0]) if lead_id in self.found.subjects else None
+        lead = decrypted.case.leads.get(lead_id) if decrypted else None
         return (lead.merged_into,) if lead and lead.merged_into else ()
 
     def _states_of(self, node: str, lead_ids: Iterable[str]) -> dict[str, str]:
@@ -147,25 +147,27 @@ class Batch:
         nodes, zone = means.directory.nodes, means.issuer.zone
         return Given(self.now, nodes, zone, self.calendar, limits=means.limits, practices=means.practices)
 
-    def _apply(self, taken: Submission, opened: Opened, decision: Decision) -> Answer:
+    def _apply(self, taken: Submission, decrypted: DecryptedCase, decision: Decision) -> Answer:
         """Carry a decision out in memory: the case evolves, act, receipt and notices are gathered."""
-        act, case = taken.act, opened.case
+        act, case = taken.act, decrypted.case
         lead = decision.leads[0]
         receipt = self.means.issuer.receipt(taken, lead, decision.deadlines, self.now)
         self._note_subjects(case, decision)
-        opened.touched |= {one.lead_id for one in decision.leads}
-        opened.touched_clocks |= {clock.clock_id for clock in (*decision.starts, *decision.changes)} | decision.stops
+        decrypted.touched |= {one.lead_id for one in decision.leads}
+        decrypted.touched_deadlines |= {
+            deadline.deadline_id for deadline in (*decision.starts, *decision.changes)
+        } | decision.stops
         by_id = {ref.act_id: ref for ref in case.acts}
         for admission in decision.admits:
             ref = by_id[admission.act_id]
             self.rows.readers.append((admission.node, ref.act_id, ref.lead_id, case.root_id, ref.seq))
         self.rows.barred.extend((node, lead.lead_id) for node in decision.barred)
         case = evolve(case, decision, self.now)
-        opened.case = self._record_act(taken, case, opened, receipt, decision)
+        decrypted.case = self._record_act(taken, case, decrypted, receipt, decision)
         for notice in decision.notices:
             notice_id, issued = self.means.issuer.notice(notice, act.act_id, self.now)
-            opened.case = gather_notice(self.rows, opened, notice, notice_id, issued, self.means.issuer, self.now)
-        self.found.cases[case.root_id] = opened
+            decrypted.case = gather_notice(self.rows, decrypted, notice, notice_id, issued, self.means.issuer, self.now)
+        self.found.cases[case.root_id] = decrypted
         answer = Answer(receipt.body, receipt.jws, receipt.jws_sm2)
         self.found.recorded[act.act_id] = (
             act.sender,
@@ -174,21 +176,23 @@ class Batch:
         )
         return answer
 
-    def _record_act(self, taken: Submission, case: Case, opened: Opened, receipt: Issued, decision: Decision) -> Case:
+    def _record_act(
+        self, taken: Submission, case: Case, decrypted: DecryptedCase, receipt: Issued, decision: Decision
+    ) -> Case:
         act, lead = taken.act, decision.leads[0]
-        opened.seq += 1
+        decrypted.seq += 1
         if act.name == ERASE:
-            opened.outlast(self.means.vault)
-        ref = act_ref(act, taken.body_sha256, opened.seq, decision)
-        gather_act(self.rows, opened, taken, ref, receipt, self.now)
+            decrypted.outlast(self.means.vault)
+        ref = act_ref(act, taken.body_sha256, decrypted.seq, decision)
+        gather_act(self.rows, decrypted, taken, ref, receipt, self.now)
         for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
             size, object_key, key = self.found.files[act.sender, one]
-            sealed = opened.seal_file_key(act.name, object_key, key)
+            sealed = decrypted.seal_file_key(act.name, object_key, key)
             self.found.sealed_before.setdefault(object_key, set()).add(False)
             self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed, None))
         for part in act.document.sealed:
             size, object_key, key = self.found.files[act.sender, part.sha256]
-            sealed = opened.seal_file_key(act.name, object_key, key)
+            sealed = decrypted.seal_file_key(act.name, object_key, key)
             self.found.sealed_before.setdefault(object_key, set()).add(True)
             self.rows.enclosed.append(
                 (act.act_id, bytes.fromhex(part.sha256), case.root_id, size, object_key, sealed, part.recipient)

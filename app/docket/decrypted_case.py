@@ -11,8 +11,8 @@ from app.vault import KEY_BYTES, Vault, encrypt
 
 
 @dataclass(slots=True)
-class Opened:
-    """A case with its data key; `before` is the case as it was opened.
+class DecryptedCase:
+    """A case with its data key; `before` is the case as it was decrypted.
 
     `next_key` is the data key that it will have when all its parts are erased, once one of them is: in the clear, and
     wrapped.
@@ -25,7 +25,7 @@ class Opened:
     is_new: bool
     next_key: tuple[bytes, bytes] | None = None
     touched: set[str] = field(default_factory=set)
-    touched_clocks: set[str] = field(default_factory=set)
+    touched_deadlines: set[str] = field(default_factory=set)
     before: Case = field(init=False)
 
     def __post_init__(self) -> None:

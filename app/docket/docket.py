@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import loops
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.batch import Batch, Means, replay
 from app.docket.loading import load
 from app.docket.record import write
-from app.docket.submission import Answer, Lapse, Match, Passage, Recount, Submission
+from app.docket.submission import Answer, ExchangeTask, Lapse, Match, Recount, Submission
 from app.errors import Overloaded, Problem
 
 COMMITTERS = 2
@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 class Entered:
     """An act, or time that passed, in the queue and the promise of its answer: a receipt for an act, else None."""
 
-    submission: Submission | Passage
+    submission: Submission | ExchangeTask
     attempts: int = 1
     answer: "asyncio.Future[Answer | None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -60,7 +60,7 @@ class Docket:
         self,
         engine: AsyncEngine,
         means: Means,
-        clock: type_clock,
+        clock: TimeSource,
         *,
         limit: int,
         committed: Callable[[], None] = lambda: None,
@@ -82,19 +82,19 @@ class Docket:
             raise RuntimeError("an act is answered by a receipt")
         return receipt
 
-    async def lapse(self, root_id: str, clock_id: str) -> None:
-        """Say what has become true of a clock, once; return when it is durable. Raises `Overloaded`, `NotFound`."""
-        await self._entered(Lapse(root_id, clock_id))
+    async def lapse(self, root_id: str, deadline_id: str) -> None:
+        """Say what has become true of a deadline, once; return when it is durable. Raises `Overloaded`, `NotFound`."""
+        await self._entered(Lapse(root_id, deadline_id))
 
     async def recount(self, root_id: str) -> None:
-        """Count the provisional clocks of a case by the calendar of now. Raises `Overloaded` and `NotFound`."""
+        """Count the provisional deadlines of a case by the calendar of now. Raises `Overloaded` and `NotFound`."""
         await self._entered(Recount(root_id))
 
     async def match(self, root_id: str, later_id: str) -> None:
         """Tell the holder of the earlier lead of the later one, once, if it may be. Raises as `lapse` does."""
         await self._entered(Match(root_id, later_id))
 
-    async def _entered(self, submission: Submission | Passage) -> Answer | None:
+    async def _entered(self, submission: Submission | ExchangeTask) -> Answer | None:
         if self._stalled:
             raise Overloaded(
                 "The oldest act without a place in the log is 30 s old; no new acts until that is mended.",
@@ -181,7 +181,7 @@ class Docket:
         self._committed()
 
     async def _written(
-        self, connection: "asyncpg.Connection[Any]", submissions: list[Submission | Passage]
+        self, connection: "asyncpg.Connection[Any]", submissions: list[Submission | ExchangeTask]
     ) -> Sequence[Answer | Problem | None]:
         async with connection.transaction():
             found = await load(connection, self._means.vault, submissions)

@@ -23,8 +23,8 @@ from app.casework.calendar import Calendar
 from app.casework.case import Case, Lead, LeadState
 from app.casework.records.erasure import ERASE, goes_with
 from app.db import driver_connection
-from app.deps import type_clock
-from app.docket.decrypted_case import Opened
+from app.deps import TimeSource
+from app.docket.decrypted_case import DecryptedCase
 from app.docket.record import Rows, write
 from app.docket.writing import gather_case
 from app.errors import Problem
@@ -70,7 +70,7 @@ class Erasure:
 
 
 async def keep_erasures(
-    engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice, clock: type_clock, *, compared: bool
+    engine: AsyncEngine, vault: Vault, store: AttachmentStore, voice: Voice, clock: TimeSource, *, compared: bool
 ) -> None:
     """Note every erasure outside the database, until cancelled. Several workers may do it at once.
 
@@ -167,13 +167,15 @@ async def _erase_one(connection: "asyncpg.Connection[Any]", vault: Vault, erasur
         row = await connection.fetchrow(_CASE, erasure.root_id)
         if row is None:
             return 0
-        opened = Opened.stored(vault, row)
-        opened.outlast(vault)
-        opened.touched = set(opened.case.leads)
-        opened.touched_clocks = {clock.clock_id for clock in opened.case.clocks if clock.stopped is None}
-        opened.case = _erased(opened.case, erasure)
+        decrypted = DecryptedCase.stored(vault, row)
+        decrypted.outlast(vault)
+        decrypted.touched = set(decrypted.case.leads)
+        decrypted.touched_deadlines = {
+            deadline.deadline_id for deadline in decrypted.case.deadlines if deadline.stopped is None
+        }
+        decrypted.case = _erased(decrypted.case, erasure)
         rows = Rows()
-        gather_case(rows, erasure.root_id, opened, Calendar(), zone, erasure.erased_at)
+        gather_case(rows, erasure.root_id, decrypted, Calendar(), zone, erasure.erased_at)
         await write(connection, rows)
         await connection.execute(_KEPT, erasure.root_id)
     return 1
@@ -189,8 +191,9 @@ def _erased(case: Case, erasure: Erasure) -> Case:
 
     return case.but(
         leads={lead_id: marked(lead) for lead_id, lead in case.leads.items()},
-        clocks=tuple(
-            clock if clock.stopped else clock.model_copy(update={"stopped": erasure.erased_at}) for clock in case.clocks
+        deadlines=tuple(
+            deadline if deadline.stopped else deadline.model_copy(update={"stopped": erasure.erased_at})
+            for deadline in case.deadlines
         ),
     )
 

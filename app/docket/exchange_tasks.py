@@ -10,10 +10,10 @@ from app.casework.decision import evolve
 from app.casework.lapse import Coming, counted_anew, due_event, lapse
 from app.casework.matching import told_of
 from app.casework.scene import Given
-from app.docket.decrypted_case import Opened
+from app.docket.decrypted_case import DecryptedCase
 from app.docket.issuer import Issuer, notice_id
 from app.docket.record import Rows
-from app.docket.submission import Lapse, Match, Passage
+from app.docket.submission import ExchangeTask, Lapse, Match
 from app.docket.writing import gather_notice
 from app.errors import NotFound
 
@@ -22,56 +22,58 @@ MATCHES = Counter("leadbridge_matches_total", "holders told that another lead na
 _log = structlog.get_logger(__name__)
 
 
-def pass_time(rows: Rows, issuer: Issuer, cases: Mapping[str, Opened], passage: Passage, given: Given) -> None:
+def carry_out(rows: Rows, issuer: Issuer, cases: Mapping[str, DecryptedCase], task: ExchangeTask, given: Given) -> None:
     """Carry out in memory what time has changed. Saying it twice changes nothing: the case knows what was said.
 
-    Raises `NotFound` if there is no such case, or it has no such clock.
+    Raises `NotFound` if there is no such case, or it has no such deadline.
     """
-    opened = cases.get(passage.root_id)
-    if opened is None:
+    decrypted = cases.get(task.root_id)
+    if decrypted is None:
         raise NotFound
-    match passage:
+    match task:
         case Lapse():
-            _lapse(rows, issuer, opened, passage.clock_id, given)
+            _lapse(rows, issuer, decrypted, task.deadline_id, given)
         case Match():
-            _tell_match(rows, issuer, opened, cases.get(passage.later_id), given)
+            _tell_match(rows, issuer, decrypted, cases.get(task.later_id), given)
         case _:
-            _recount(opened, given)
+            _recount(decrypted, given)
 
 
-def _lapse(rows: Rows, issuer: Issuer, opened: Opened, clock_id: str, given: Given) -> None:
-    clock = next((one for one in opened.case.clocks if one.clock_id == clock_id), None)
-    if clock is None:
+def _lapse(rows: Rows, issuer: Issuer, decrypted: DecryptedCase, deadline_id: str, given: Given) -> None:
+    deadline = next((one for one in decrypted.case.deadlines if one.deadline_id == deadline_id), None)
+    if deadline is None:
         raise NotFound
     # The row is written in any case: if nothing is to be said its `next_at` was wrong, and is mended so.
-    opened.touched.add(clock.lead_id)
-    opened.touched_clocks.add(clock_id)
-    coming = due_event(clock, given.now, given.calendar, given.zone)
+    decrypted.touched.add(deadline.lead_id)
+    decrypted.touched_deadlines.add(deadline_id)
+    coming = due_event(deadline, given.now, given.calendar, given.zone)
     if coming is None:
         return
-    decision = lapse(opened.case, clock_id, coming.event, given)
-    opened.touched |= {lead.lead_id for lead in decision.leads}
-    opened.case = evolve(opened.case, decision, given.now)
+    decision = lapse(decrypted.case, deadline_id, coming.event, given)
+    decrypted.touched |= {lead.lead_id for lead in decision.leads}
+    decrypted.case = evolve(decrypted.case, decision, given.now)
     for notice in decision.notices:
-        said, issued = issuer.notice(notice, cause_of(clock_id, coming), given.now)
-        opened.case = gather_notice(rows, opened, notice, said, issued, issuer, given.now)
+        said, issued = issuer.notice(notice, cause_of(deadline_id, coming), given.now)
+        decrypted.case = gather_notice(rows, decrypted, notice, said, issued, issuer, given.now)
     LAPSES.labels(coming.event).inc()
 
 
-def cause_of(clock_id: str, coming: Coming) -> str:
-    """Return the cause from which the ids of the notices of a clock's event follow."""
-    return f"{clock_id}:{coming.event}:{coming.at.timestamp():.0f}"
+def cause_of(deadline_id: str, coming: Coming) -> str:
+    """Return the cause from which the ids of the notices of a deadline's event follow."""
+    return f"{deadline_id}:{coming.event}:{coming.at.timestamp():.0f}"
 
 
-def _tell_match(rows: Rows, issuer: Issuer, opened: Opened, later: Opened | None, given: Given) -> None:
+def _tell_match(
+    rows: Rows, issuer: Issuer, decrypted: DecryptedCase, later: DecryptedCase | None, given: Given
+) -> None:
     if later is None:
         raise NotFound
-    notice = told_of(opened.case, later.case, given.nodes)
-    if notice is None or _was_told(opened.case, later.case.root_id):
+    notice = told_of(decrypted.case, later.case, given.nodes)
+    if notice is None or _was_told(decrypted.case, later.case.root_id):
         return
     said, issued = issuer.notice(notice, later.case.root_id, given.now)
-    opened.case = gather_notice(rows, opened, notice, said, issued, issuer, given.now)
-    opened.touched.add(notice.lead_id)
+    decrypted.case = gather_notice(rows, decrypted, notice, said, issued, issuer, given.now)
+    decrypted.touched.add(notice.lead_id)
     MATCHES.inc()
 
 
@@ -85,17 +87,21 @@ def _was_told(case: Case, later_id: str) -> bool:
     )
 
 
-def _recount(opened: Opened, given: Given) -> None:
-    counted = counted_anew(opened.case, given)
-    moved = [(clock, anew) for clock, anew in zip(opened.case.clocks, counted.clocks, strict=True) if clock != anew]
-    opened.case = counted
-    opened.touched |= {clock.lead_id for clock, _ in moved}
-    opened.touched_clocks |= {clock.clock_id for clock, _ in moved}
-    for clock, anew in moved:
+def _recount(decrypted: DecryptedCase, given: Given) -> None:
+    counted = counted_anew(decrypted.case, given)
+    moved = [
+        (deadline, anew)
+        for deadline, anew in zip(decrypted.case.deadlines, counted.deadlines, strict=True)
+        if deadline != anew
+    ]
+    decrypted.case = counted
+    decrypted.touched |= {deadline.lead_id for deadline, _ in moved}
+    decrypted.touched_deadlines |= {deadline.deadline_id for deadline, _ in moved}
+    for deadline, anew in moved:
         _log.info(
             "provisional deadline counted anew",
-            clock_id=clock.clock_id,
-            rule=clock.rule,
-            was=clock.due.isoformat(),
+            deadline_id=deadline.deadline_id,
+            rule=deadline.rule,
+            was=deadline.due.isoformat(),
             due=anew.due.isoformat(),
         )

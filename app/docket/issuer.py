@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Lead
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Notice
 from app.casework.limits import number
 from app.docket.submission import Submission
@@ -48,7 +48,7 @@ class Issuer:
     def key(self) -> SigningKey:
         return self.voice.ring.keys.signing
 
-    def receipt(self, taken: Submission, lead: Lead, deadlines: tuple[Clock, ...], now: datetime) -> Issued:
+    def receipt(self, taken: Submission, lead: Lead, deadlines: tuple[Deadline, ...], now: datetime) -> Issued:
         """Return the receipt of an act (PROTOCOL section 2)."""
         act = taken.act
         body = strict_json.dumps(
@@ -90,13 +90,14 @@ class Issuer:
         return local(moment, self.zone)
 
 
-def result(lead: Lead, deadlines: tuple[Clock, ...], zone: ZoneInfo) -> dict[str, Any]:
+def result(lead: Lead, deadlines: tuple[Deadline, ...], zone: ZoneInfo) -> dict[str, Any]:
     """Return what a receipt says of the case after the act."""
     return {
         "lead_no": lead.lead_no,
         "lead_state": str(lead.state),
         "deadlines": [
-            {"rule": number(clock.rule), "due": local(clock.due, zone), "node": clock.node} for clock in deadlines
+            {"rule": number(deadline.rule), "due": local(deadline.due, zone), "node": deadline.node}
+            for deadline in deadlines
         ],
     }
 
@@ -112,7 +113,7 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def notice_id(notice: str, lead_id: str, to: str, because_of: str) -> str:
-    """Return the id of a notice; it follows from its cause: an act, an event of a clock, or another lead."""
+    """Return the id of a notice; it follows from its cause: an act, an event of a deadline, or another lead."""
     return str(uuid5(NOTICES, f"{because_of}:{notice}:{lead_id}:{to}"))
 
 

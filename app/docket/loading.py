@@ -8,8 +8,8 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE
 from app.casework.document import Act
-from app.docket.decrypted_case import Opened
-from app.docket.submission import Answer, Match, Passage, Submission
+from app.docket.decrypted_case import DecryptedCase
+from app.docket.submission import Answer, ExchangeTask, Match, Submission
 from app.stored import root_key, stored_file_key
 from app.vault import Vault
 
@@ -24,14 +24,14 @@ class Loaded:
     recorded: dict[str, tuple[str, bytes, Answer]] = field(default_factory=dict)
     subjects: dict[str, tuple[str, str]] = field(default_factory=dict)
     revoked: dict[str, datetime] = field(default_factory=dict)
-    cases: dict[str, Opened] = field(default_factory=dict)
+    cases: dict[str, DecryptedCase] = field(default_factory=dict)
     files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
     uploads: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     seal_keys: dict[str, str] = field(default_factory=dict)
     sealed_before: dict[str, set[bool]] = field(default_factory=dict)
 
 
-async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: list[Submission | Passage]) -> Loaded:
+async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: list[Submission | ExchangeTask]) -> Loaded:
     """Read what the acts refer to and lock all cases, ordered by id, and the keys that signed the acts."""
     found = Loaded()
     submissions = [one for one in entered if isinstance(one, Submission)]
@@ -80,7 +80,7 @@ async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vaul
         "ORDER BY root_id FOR UPDATE",
         list(roots),
     ):
-        found.cases[str(row["root_id"])] = Opened.stored(vault, row)
+        found.cases[str(row["root_id"])] = DecryptedCase.stored(vault, row)
 
 
 async def _find_files(

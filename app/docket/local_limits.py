@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.casework.limits import DEADLINES, DeadlineRule, Limits, Unit
+from app.casework.limits import LIMITS, Limit, Limits, Unit
 from app.errors import Source
 
 
@@ -22,7 +22,7 @@ class LocalRule(BaseModel):
 
 
 class LocalRules(BaseModel):
-    """The file: a version, which every clock started by these rules keeps, and the rules."""
+    """The file: a version, which every deadline started by these rules keeps, and the rules."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,10 +38,8 @@ def read_limits(path: Path | None) -> Limits:
     return Limits.of((one.place, _rule(number, one, written.version)) for number, one in enumerate(written.rules))
 
 
-def _rule(number: int, local: LocalRule, version: str) -> DeadlineRule:
-    known = DEADLINES.get(local.rule)
+def _rule(number: int, local: LocalRule, version: str) -> Limit:
+    known = LIMITS.get(local.rule)
     if known is None:
         raise ValueError(f"rules.{number} (place {local.place}): no deadline {local.rule} in the table")
-    return DeadlineRule(
-        local.rule, local.amount, local.unit, Source.local(local.source), known.title, known.title_zh, version
-    )
+    return Limit(local.rule, local.amount, local.unit, Source.local(local.source), known.title, known.title_zh, version)

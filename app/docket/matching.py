@@ -18,7 +18,7 @@ from app.errors import Overloaded, Problem
 LEADER = 0x4C65_6164_4D61  # the advisory lock that only one comparing loop holds at a time
 EVERY_SECONDS = 2.0
 AT_ONCE = 64
-PUT_OFF_SECONDS = 30.0  # a case that cannot be opened must not stand before all others
+PUT_OFF_SECONDS = 30.0  # a case that cannot be decrypted must not stand before all others
 MOST_PAIRS = 10  # a telephone that stands in every lead of an area tells nothing about the eleventh
 _QUEUED = "SELECT lead_id::text FROM match_queue WHERE lead_id <> ALL($1::uuid[]) ORDER BY queued_at, lead_id LIMIT $2"
 # Both ways: of two leads that were committed at one moment, either may be compared first.

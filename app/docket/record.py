@@ -25,7 +25,7 @@ class Rows:
     offers_ended: list[Row] = field(default_factory=list)
     subjects: list[Row] = field(default_factory=list)
     entries: list[Row] = field(default_factory=list)
-    clocks: list[Row] = field(default_factory=list)
+    deadlines: list[Row] = field(default_factory=list)
     numbers: list[Row] = field(default_factory=list)
     enclosed: list[Row] = field(default_factory=list)
     tallies: list[Row] = field(default_factory=list)
@@ -153,10 +153,10 @@ ENTRIES = _insert(
     "ON CONFLICT (node_id, lead_id) DO UPDATE SET state = excluded.state, category = excluded.category, "
     "role = excluded.role, due = excluded.due, sealed = excluded.sealed, erased = excluded.erased",
 )
-CLOCKS = _insert(
-    "clock",
+DEADLINES = _insert(
+    "deadline",
     {
-        "clock_id": "uuid",
+        "deadline_id": "uuid",
         "root_id": "uuid",
         "lead_id": "uuid",
         "node_id": "text",
@@ -173,7 +173,7 @@ CLOCKS = _insert(
         "next_at": "timestamptz",
         "provisional": "bool",
     },
-    "ON CONFLICT (clock_id) DO UPDATE SET due = excluded.due, stopped = excluded.stopped, "
+    "ON CONFLICT (deadline_id) DO UPDATE SET due = excluded.due, stopped = excluded.stopped, "
     "suspended_at = excluded.suspended_at, warned_at = excluded.warned_at, breached_at = excluded.breached_at, "
     "next_at = excluded.next_at, provisional = excluded.provisional",
 )
@@ -214,7 +214,7 @@ async def write(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
         (OFFERS_ENDED, rows.offers_ended),
         (SUBJECTS, rows.subjects),
         (ENTRIES, rows.entries),
-        (CLOCKS, rows.clocks),
+        (DEADLINES, rows.deadlines),
         (NUMBERS, rows.numbers),
         (ENCLOSED, rows.enclosed),
         (TALLIES, rows.tallies),

@@ -36,15 +36,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """Time has passed for a clock: what has become true by now is to be said, if it was not said yet."""
+    """Time has passed for a deadline: what has become true by now is to be said, if it was not said yet."""
 
     root_id: str
-    clock_id: str
+    deadline_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The calendar changed: the provisional clocks of a case are to be counted anew."""
+    """The calendar changed: the provisional deadlines of a case are to be counted anew."""
 
     root_id: str
 
@@ -57,4 +57,4 @@ class Match:
     later_id: str
 
 
-Passage = Lapse | Recount | Match
+ExchangeTask = Lapse | Recount | Match

@@ -156,25 +156,25 @@ class LeadNumber(Table, table=True):
     act_id: UUID | None = None
 
 
-class ClockRow(Table, table=True):
+class DeadlineRow(Table, table=True):
     """One deadline of one node. `next_at` is when time will next have something to say about it."""
 
-    __tablename__ = "clock"
+    __tablename__ = "deadline"
     __table_args__ = (
         Index(
-            "ix_clock_listed",
+            "ix_deadline_listed",
             "node_id",
             "due",
-            "clock_id",
+            "deadline_id",
             postgresql_where=text("stopped IS NULL OR breached_at IS NOT NULL"),
         ),
-        Index("ix_clock_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-        Index("ix_clock_provisional", "root_id", postgresql_where=text("provisional AND stopped IS NULL")),
-        Index("ix_clock_lead_id", "lead_id"),
+        Index("ix_deadline_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_deadline_provisional", "root_id", postgresql_where=text("provisional AND stopped IS NULL")),
+        Index("ix_deadline_lead_id", "lead_id"),
         CheckConstraint("source IN ('law', 'local', 'default')", name="source"),
     )
 
-    clock_id: UUID = Field(primary_key=True)
+    deadline_id: UUID = Field(primary_key=True)
     root_id: UUID
     lead_id: UUID
     node_id: str = Field(sa_type=Text)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from app.casework.statistics.figures import Key, figures
-from app.docket.decrypted_case import Opened
+from app.docket.decrypted_case import DecryptedCase
 from app.docket.record import Rows
 
 FOLDER = 0x4C65_6164_5374  # the advisory lock that one folding holds
@@ -37,17 +37,17 @@ _FOLD = """
 """
 
 
-def gather_tallies(rows: Rows, cases: Iterable[Opened], exchange_id: str, zone: ZoneInfo, now: datetime) -> None:
+def gather_tallies(rows: Rows, cases: Iterable[DecryptedCase], exchange_id: str, zone: ZoneInfo, now: datetime) -> None:
     """Gather what the batch adds to the figures: of each case, and that an agency acted on this day."""
     tally: Counter[Key] = Counter()
-    for opened in cases:
-        if not opened.touched:
+    for decrypted in cases:
+        if not decrypted.touched:
             continue
-        after, before = figures(opened.case, zone), figures(opened.before, zone)
+        after, before = figures(decrypted.case, zone), figures(decrypted.before, zone)
         if after != before:
             tally.update(after)
             tally.subtract(before)
-        for ref in opened.case.acts[len(opened.before.acts) :]:
+        for ref in decrypted.case.acts[len(decrypted.before.acts) :]:
             if ref.sender != exchange_id:
                 tally[ref.sender, "own", now.astimezone(zone).date(), "acts"] += 1
     rows.tallies.extend((*key, delta) for key, delta in tally.items() if delta)

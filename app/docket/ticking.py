@@ -1,4 +1,4 @@
-"""The loop of time: finds the clocks of which something has become true, and enters it in the docket.
+"""The loop of time: finds the deadlines of which something has become true, and enters it in the docket.
 
 One leads in the whole deployment. It keeps nothing: what was said stands in the case, so it may die at any moment,
 and two that lead at once for a moment say nothing twice.
@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import loops
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.docket import Docket
 from app.errors import Overloaded, Problem
 
@@ -23,15 +23,15 @@ LEADER = 0x4C65_6164_5469  # the advisory lock that only one loop of time holds
 EVERY_SECONDS = 2.0
 AT_ONCE = 256
 RETRY_SECONDS = 5.0  # a docket that is full or stands still
-PUT_OFF_SECONDS = 60.0  # a case that cannot be opened must not stand before all others
+PUT_OFF_SECONDS = 60.0  # a case that cannot be decrypted must not stand before all others
 FAILED = Counter("leadbridge_lapses_failed_total", "lapses that the docket could not take and that are tried again")
 _DUE = """
-    SELECT root_id::text, clock_id::text FROM clock
-    WHERE next_at <= $1 AND clock_id <> ALL($2::uuid[]) ORDER BY next_at LIMIT $3
+    SELECT root_id::text, deadline_id::text FROM deadline
+    WHERE next_at <= $1 AND deadline_id <> ALL($2::uuid[]) ORDER BY next_at LIMIT $3
 """
-# Provisional clocks whose years have all become official since. Those that stand still are counted when they run again.
+# Provisional deadlines whose years have all become official since. Those that stand still are counted later.
 _TO_RECOUNT = """
-    SELECT DISTINCT root_id::text FROM clock
+    SELECT DISTINCT root_id::text FROM deadline
     WHERE provisional AND stopped IS NULL AND suspended_at IS NULL AND breached_at IS NULL AND due >= $1
     AND NOT EXISTS (
         SELECT FROM generate_series(
@@ -46,7 +46,7 @@ _log = structlog.get_logger(__name__)
 class TimeLoop:
     """Runs until cancelled; takes over when the leader's connection dies."""
 
-    def __init__(self, engine: AsyncEngine, docket: Docket, clock: type_clock, zone: ZoneInfo) -> None:
+    def __init__(self, engine: AsyncEngine, docket: Docket, clock: TimeSource, zone: ZoneInfo) -> None:
         self._engine = engine
         self._docket = docket
         self._clock = clock
@@ -62,29 +62,29 @@ class TimeLoop:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def tick(self, connection: "asyncpg.Connection[Any]", now: datetime) -> int:
-        """Enter what is due at `now`, at most `AT_ONCE` clocks; return how many the docket took."""
+        """Enter what is due at `now`, at most `AT_ONCE` deadlines; return how many the docket took."""
         for row in await connection.fetch(_TO_RECOUNT, now, self._zone.key, AT_ONCE):
             await self._enter(row["root_id"])
         due = await connection.fetch(_DUE, now, self._still_put_off(), AT_ONCE)
-        taken = await asyncio.gather(*(self._enter(row["root_id"], row["clock_id"]) for row in due))
+        taken = await asyncio.gather(*(self._enter(row["root_id"], row["deadline_id"]) for row in due))
         return sum(taken)
 
-    async def _enter(self, root_id: str, clock_id: str | None = None) -> bool:
+    async def _enter(self, root_id: str, deadline_id: str | None = None) -> bool:
         try:
-            if clock_id is None:
+            if deadline_id is None:
                 await self._docket.recount(root_id)
             else:
-                await self._docket.lapse(root_id, clock_id)
+                await self._docket.lapse(root_id, deadline_id)
         except Problem as problem:
             FAILED.inc()
-            _log.warning("a lapse was put off", root_id=root_id, clock_id=clock_id, problem=problem.slug)
-            if clock_id is not None:
+            _log.warning("a lapse was put off", root_id=root_id, deadline_id=deadline_id, problem=problem.slug)
+            if deadline_id is not None:
                 wait = RETRY_SECONDS if isinstance(problem, Overloaded) else PUT_OFF_SECONDS
-                self._put_off[clock_id] = asyncio.get_running_loop().time() + wait
+                self._put_off[deadline_id] = asyncio.get_running_loop().time() + wait
             return False
         return True
 
     def _still_put_off(self) -> list[str]:
         now = asyncio.get_running_loop().time()
-        self._put_off = {clock_id: until for clock_id, until in self._put_off.items() if until > now}
+        self._put_off = {deadline_id: until for deadline_id, until in self._put_off.items() if until > now}
         return list(self._put_off)

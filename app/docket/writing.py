@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 from app.casework.calendar import Calendar
 from app.casework.case import ActRef, Case, Lead, on_record
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision, Notice
 from app.casework.document import Act
 from app.casework.lapse import next_event
 from app.casework.records.erasure import all_erased, erased_for, tombstone
 from app.casework.rules import EDITION
-from app.docket.decrypted_case import Opened
+from app.docket.decrypted_case import DecryptedCase
 from app.docket.issuer import Issued, Issuer
 from app.docket.record import Row, Rows
 from app.docket.submission import Submission
@@ -37,9 +37,11 @@ def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision, edi
     )
 
 
-def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, receipt: Issued, now: datetime) -> None:
+def gather_act(
+    rows: Rows, decrypted: DecryptedCase, taken: Submission, ref: ActRef, receipt: Issued, now: datetime
+) -> None:
     """Gather the rows of one act: itself, its readers, its place in the queue for the log."""
-    root_id, act = opened.case.root_id, taken.act
+    root_id, act = decrypted.case.root_id, taken.act
     rows.acts.append(
         (
             root_id,
@@ -50,7 +52,7 @@ def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, recei
             taken.kid,
             act.name,
             taken.jws,
-            encrypt(opened.body_key(act.name), taken.body, act.act_id.encode()),
+            encrypt(decrypted.body_key(act.name), taken.body, act.act_id.encode()),
             taken.body_sha256,
             receipt.body,
             receipt.jws,
@@ -64,7 +66,7 @@ def gather_act(rows: Rows, opened: Opened, taken: Submission, ref: ActRef, recei
 
 def gather_notice(
     rows: Rows,
-    opened: Opened,
+    decrypted: DecryptedCase,
     notice: Notice,
     notice_id: str,
     issued: Issued,
@@ -72,15 +74,15 @@ def gather_notice(
     now: datetime,
 ) -> Case:
     """Gather the rows of a notice and return the case with it on record."""
-    root_id = opened.case.root_id
-    opened.seq += 1
+    root_id = decrypted.case.root_id
+    decrypted.seq += 1
     ref = ActRef(
         act_id=notice_id,
         act=notice.notice,
         lead_id=notice.lead_id,
         sender=issuer.exchange_id,
         jws_sha256=hashlib.sha256(issued.jws.encode("ascii")).hexdigest(),
-        seq=opened.seq,
+        seq=decrypted.seq,
         readers=(notice.to,),
     )
     rows.acts.append(
@@ -93,7 +95,7 @@ def gather_notice(
             issuer.key.kid,
             notice.notice,
             issued.jws,
-            encrypt(opened.data_key, issued.body, notice_id.encode()),
+            encrypt(decrypted.data_key, issued.body, notice_id.encode()),
             hashlib.sha256(issued.body).digest(),
             None,
             None,
@@ -103,7 +105,7 @@ def gather_notice(
     )
     entry = notice_entry(jws=issued.jws, body=issued.body)
     _gather_common(rows, "notice", entry, ref, root_id, (notice.to,), now)
-    return on_record(opened.case, ref)
+    return on_record(decrypted.case, ref)
 
 
 def _gather_common(
@@ -131,68 +133,72 @@ def _gather_common(
     )
 
 
-def gather_erased(rows: Rows, opened: Opened, key: tuple[bytes, bytes], now: datetime) -> None:
+def gather_erased(rows: Rows, decrypted: DecryptedCase, key: tuple[bytes, bytes], now: datetime) -> None:
     """Gather the end of a case's content: what stays of it under a key of its own, and everything else gone."""
-    root_id, (clear, wrapped) = opened.case.root_id, key
-    snapshot = encrypt(clear, tombstone(opened.case).model_dump_json().encode(), root_id.encode())
-    rows.erased_cases.append((root_id, opened.seq, wrapped, snapshot, now))
-    rows.erased_leads.extend((lead_id,) for lead_id in opened.case.leads)
+    root_id, (clear, wrapped) = decrypted.case.root_id, key
+    snapshot = encrypt(clear, tombstone(decrypted.case).model_dump_json().encode(), root_id.encode())
+    rows.erased_cases.append((root_id, decrypted.seq, wrapped, snapshot, now))
+    rows.erased_leads.extend((lead_id,) for lead_id in decrypted.case.leads)
 
 
-def gather_case(rows: Rows, root_id: str, opened: Opened, calendar: Calendar, zone: ZoneInfo, now: datetime) -> None:
-    """Gather what a case has become: its row, its leads in every party's list, its clocks."""
-    if not opened.touched:
+def gather_case(
+    rows: Rows, root_id: str, decrypted: DecryptedCase, calendar: Calendar, zone: ZoneInfo, now: datetime
+) -> None:
+    """Gather what a case has become: its row, its leads in every party's list, its deadlines."""
+    if not decrypted.touched:
         return
-    case = opened.case
-    if opened.next_key is not None and all_erased(case):
-        gather_erased(rows, opened, opened.next_key, now)
+    case = decrypted.case
+    if decrypted.next_key is not None and all_erased(case):
+        gather_erased(rows, decrypted, decrypted.next_key, now)
     else:
-        snapshot = encrypt(opened.data_key, case.model_dump_json().encode(), root_id.encode())
-        if opened.is_new:
-            rows.new_cases.append((root_id, opened.seq, opened.wrapped_key, snapshot))
+        snapshot = encrypt(decrypted.data_key, case.model_dump_json().encode(), root_id.encode())
+        if decrypted.is_new:
+            rows.new_cases.append((root_id, decrypted.seq, decrypted.wrapped_key, snapshot))
         else:
-            rows.changed_cases.append((root_id, opened.seq, snapshot))
-        if opened.next_key is not None:
-            rows.next_keys.append((root_id, opened.next_key[1]))
+            rows.changed_cases.append((root_id, decrypted.seq, snapshot))
+        if decrypted.next_key is not None:
+            rows.next_keys.append((root_id, decrypted.next_key[1]))
             # A node that comes to know another part may read again of the lead that was split.
-            opened.touched |= set(case.leads)
-    for lead_id in opened.touched:
+            decrypted.touched |= set(case.leads)
+    for lead_id in decrypted.touched:
         gather_entries(rows, case, case.leads[lead_id])
-    rows.clocks.extend(
-        clock_row(root_id, clock, calendar, zone) for clock in case.clocks if clock.clock_id in opened.touched_clocks
+    rows.deadlines.extend(
+        deadline_row(root_id, deadline, calendar, zone)
+        for deadline in case.deadlines
+        if deadline.deadline_id in decrypted.touched_deadlines
     )
 
 
-def clock_row(root_id: str, clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Row:
-    """Return the row of a clock, with the instant at which time will next have something to say about it."""
-    coming = next_event(clock, calendar, zone)
+def deadline_row(root_id: str, deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Row:
+    """Return the row of a deadline, with the instant at which time will next have something to say about it."""
+    coming = next_event(deadline, calendar, zone)
     return (
-        clock.clock_id,
+        deadline.deadline_id,
         root_id,
-        clock.lead_id,
-        clock.node,
-        clock.rule,
-        clock.source,
-        clock.source_text,
-        clock.version,
-        clock.started,
-        clock.due,
-        clock.stopped,
-        clock.pauses[-1].since if clock.stands_still else None,
-        clock.warned,
-        clock.breached,
+        deadline.lead_id,
+        deadline.node,
+        deadline.rule,
+        deadline.source,
+        deadline.source_text,
+        deadline.version,
+        deadline.started,
+        deadline.due,
+        deadline.stopped,
+        deadline.pauses[-1].since if deadline.stands_still else None,
+        deadline.warned,
+        deadline.breached,
         coming.at if coming else None,
-        clock.provisional,
+        deadline.provisional,
     )
 
 
 def gather_entries(rows: Rows, case: Case, lead: Lead) -> None:
     """Gather a lead's row in the list of each of its parties."""
     due: dict[str, datetime] = {}
-    for clock in case.open_clocks(lead.lead_id):
-        if clock.stands_still:
+    for deadline in case.open_deadlines(lead.lead_id):
+        if deadline.stands_still:
             continue
-        due[clock.node] = min(clock.due, due.get(clock.node, clock.due))
+        due[deadline.node] = min(deadline.due, due.get(deadline.node, deadline.due))
     for node in lead.parties:
         erased = erased_for(case, node, lead.lead_id) is not None
         if erased:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.acts.catalogue import ActType
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.docket import Docket
 from app.docket.issuer import Issuer
 from app.docket.submission import Answer
@@ -35,7 +35,7 @@ class Intake:
     directory: Directory
     docket: Docket
     issuer: Issuer
-    clock: type_clock
+    clock: TimeSource
     published: Published
 
     async def receive(self, kind: ActType, request: Request) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.deps import Clock
+from app.deps import Now
 from app.errors import Unauthenticated
 from app.registry.deps import ExchangeId, OwnKeys, Register
 from app.registry.tokens import NodeCaller, verify_access
@@ -23,7 +23,7 @@ async def _caller(
     directory: Register,
     keys: OwnKeys,
     exchange_id: ExchangeId,
-    now: Clock,
+    now: Now,
 ) -> NodeCaller:
     if credentials is None:
         raise Unauthenticated

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.registry.tables import ExchangeKey
 from app.signing import b64url
 from app.signing.algorithms import BY_CURVE, Alg
@@ -120,7 +120,7 @@ class ExchangeKeys:
 class KeyRing:
     """The exchange's keys as this process knows them; `keys` is replaced whole when one of them changes."""
 
-    def __init__(self, store: KeyStore, clock: type_clock, *, with_sm2: bool = False) -> None:
+    def __init__(self, store: KeyStore, clock: TimeSource, *, with_sm2: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._with_sm2 = with_sm2
@@ -187,7 +187,7 @@ def witness_keys(ring: KeyRing, exchange_id: str) -> tuple[WitnessKey, ...]:
     return tuple(WitnessKey(witness_name(exchange_id), key) for key in (keys.witness, *keys.former["witness"]))
 
 
-async def open_ring(engine: AsyncEngine, store: KeyStore, clock: type_clock, *, with_sm2: bool = False) -> KeyRing:
+async def open_ring(engine: AsyncEngine, store: KeyStore, clock: TimeSource, *, with_sm2: bool = False) -> KeyRing:
     """Return the exchange's keys, making what is missing.
 
     Raises `cryptography.exceptions.InvalidTag` if the vault's master key is not the one that wrapped them, and

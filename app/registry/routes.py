@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app import errors
 from app.casework.values import NODE_ID_PATTERN
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.problems import documented
 from app.registry import enrolment, keys, nodes, pending, tokens
 from app.registry.caller import Caller
@@ -55,7 +55,7 @@ _BY_KEY = (*_SIGNED, errors.RevokedKey, errors.ActIdReused, errors.ForbiddenAct,
     | {202: {"model": EnrolmentPending, "description": "it waits for a second registrar · 待第二名登记员确认"}},
     openapi_extra=signed_body(Enrolment),
 )
-async def enrol_node(request: Signed, engine: Engine, voice: TheVoice, directory: Register, now: Clock) -> Any:
+async def enrol_node(request: Signed, engine: Engine, voice: TheVoice, directory: Register, now: Now) -> Any:
     """The first keys of a node. The body is signed by the `act` key in it, `typ` `lead-enrolment+jws`.
 
     For a node that ever had an `act` key it is `202`: a second registrar must confirm, and it takes effect after 72 h.
@@ -81,7 +81,7 @@ async def add_keys(
     engine: Engine,
     directory: Register,
     voice: TheVoice,
-    now: Clock,
+    now: Now,
 ) -> KeysAdded:
     """Signed by an `act` key still valid, `typ` `lead-key+jws`; each proof covers this request's `jti`."""
     return await keys.add_keys(engine, directory, request, node_id, voice, now())
@@ -102,7 +102,7 @@ async def revoke_key(
     engine: Engine,
     directory: Register,
     voice: TheVoice,
-    now: Clock,
+    now: Now,
 ) -> KeyRevoked:
     """Signed by an `act` key still valid, `typ` `lead-key+jws`. A key may revoke itself, the last one too."""
     return await keys.end_key(engine, directory, request, node_id, kid, voice, now())
@@ -123,7 +123,7 @@ async def cancel_enrolment(
     engine: Engine,
     directory: Register,
     voice: TheVoice,
-    now: Clock,
+    now: Now,
 ) -> PendingShown:
     """Signed by any `act` key of the node that is still valid, `typ` `lead-key+jws`. Nothing was changed then."""
     return await pending.cancel(engine, directory, request, node_id, enrolment_id, voice, now())
@@ -216,7 +216,7 @@ _TOKEN_ERROR = {"application/json": {"schema": {"type": "object", "properties": 
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": _TOKEN_FORM}}}},
 )
 async def issue_token(
-    request: Request, engine: Engine, directory: Register, own: OwnKeys, exchange_id: ExchangeId, now: Clock
+    request: Request, engine: Engine, directory: Register, own: OwnKeys, exchange_id: ExchangeId, now: Now
 ) -> Response:
     """RFC 7523: an assertion signed by the node's `auth` key, used once, for a token of five minutes."""
     try:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
 from app import loops
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.errors import IdTaken, Problem
 from app.registry.enrolment import keys_of
 from app.registry.key_events import KeptRequest, news_of, register_keys, revoke_key
@@ -26,7 +26,7 @@ AT_ONCE = 100
 _log = structlog.get_logger(__name__)
 
 
-async def keep_enrolments(engine: AsyncEngine, voice: Voice, clock: type_clock) -> None:
+async def keep_enrolments(engine: AsyncEngine, voice: Voice, clock: TimeSource) -> None:
     """Look every two seconds, until cancelled."""
     await loops.repeat("enrolments", lambda: settle_due(engine, voice, clock()), EVERY_SECONDS)
 

@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import loops
 from app.db import driver_connection
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.docket.tallies import AT_ONCE, fold
 from app.statistics.reports import freeze
 
 EVERY_SECONDS = 2.0
 
 
-async def keep_statistics(engine: AsyncEngine, clock: type_clock, zone: ZoneInfo) -> None:
+async def keep_statistics(engine: AsyncEngine, clock: TimeSource, zone: ZoneInfo) -> None:
     """Fold every two seconds and freeze what ended, once a local day, until cancelled."""
     frozen_on: date | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.transparency.checkpoint import WitnessKey
 from app.transparency.cosigning import Cosigners
 from app.transparency.policy import Policy, parse_policy
@@ -33,7 +33,7 @@ class Transparency:
 
 def open_log(
     engine: AsyncEngine,
-    clock: type_clock,
+    clock: TimeSource,
     log: LogKeeper,
     witness_keys: Callable[[], Sequence[WitnessKey]],
     policy: Policy,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.db import driver_connection
-from app.deps import Clock, Engine
+from app.deps import Engine, Now
 from app.errors import NotFound, PayloadTooLarge
 from app.problems import documented
 from app.transparency.assembly import Transparency
@@ -111,7 +111,7 @@ async def read_hash_tile(engine: Engine, level: str, tile: str) -> Response:
         422: {"description": "the proof does not show that the log only grew", "content": _TEXT},
     },
 )
-async def add_checkpoint(request: Request, engine: Engine, clock: Clock) -> Response:
+async def add_checkpoint(request: Request, engine: Engine, now: Now) -> Response:
     """Open to all, because the checkpoint is signed: the answers are those of c2sp.org/tlog-witness."""
     body = b""
     async for chunk in request.stream():
@@ -121,7 +121,7 @@ async def add_checkpoint(request: Request, engine: Engine, clock: Clock) -> Resp
     try:
         submission = parse_submission(body)
         async with driver_connection(engine) as connection:
-            lines = await transparency(request).witness.add_checkpoint(connection, submission, clock())
+            lines = await transparency(request).witness.add_checkpoint(connection, submission, now())
     except MalformedSubmission as error:
         return Response(f"{error}\n", 400, media_type=TEXT)
     except Declined as refusal:

@@ -15,7 +15,7 @@ from prometheus_client import Counter as Metric
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import loops
-from app.deps import type_clock
+from app.deps import TimeSource
 from app.transparency.checkpoint import Log
 from app.transparency.reading import load_tree
 from app.transparency.tree import Frontier, Subtree, grow, leaf_hash
@@ -42,7 +42,7 @@ class BrokenLog(Exception):
 class Sequencer:
     """Runs until cancelled; takes over when the leader's connection dies. `wake` shortens its sleep."""
 
-    def __init__(self, engine: AsyncEngine, clock: type_clock, log: LogKeeper) -> None:
+    def __init__(self, engine: AsyncEngine, clock: TimeSource, log: LogKeeper) -> None:
         self._engine = engine
         self._clock = clock
         self._log = log
@@ -90,7 +90,7 @@ async def open_tree(connection: "asyncpg.Connection[Any]", now: datetime, log: L
 
 
 async def sequence(
-    connection: "asyncpg.Connection[Any]", clock: type_clock, keeper: LogKeeper, tree: Frontier
+    connection: "asyncpg.Connection[Any]", clock: TimeSource, keeper: LogKeeper, tree: Frontier
 ) -> Frontier:
     """Number up to `ROUND` waiting events in one transaction; return the log's tree, grown by as many.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.casework.case import Case, Lead, Transfer
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.limits import number
 from app.views.schemas import LeadDeadline, LeadShown
 
@@ -29,9 +29,9 @@ def entry(case: Case, lead: Lead, node: str, local: Callable[[datetime], str]) -
         outcome=lead.outcome,
         registered_at=local(lead.registered_at),
         deadlines=[
-            _deadline(clock, local)
-            for clock in sorted(case.open_clocks(lead.lead_id), key=lambda clock: clock.due)
-            if _may_see(lead, clock, node)
+            _deadline(deadline, local)
+            for deadline in sorted(case.open_deadlines(lead.lead_id), key=lambda deadline: deadline.due)
+            if _may_see(lead, deadline, node)
         ],
         erased_by=lead.erased_by,
     )
@@ -45,22 +45,22 @@ def own_leg(lead: Lead, node: str) -> Transfer | None:
     return next(received, None) or next(sent, None)
 
 
-def _may_see(lead: Lead, clock: Clock, node: str) -> bool:
-    """A node sees its own clocks; origin and holder see those of others on legs that they may know of."""
-    if clock.node == node:
+def _may_see(lead: Lead, deadline: Deadline, node: str) -> bool:
+    """A node sees its own deadlines; origin and holder see those of others on legs that they may know of."""
+    if deadline.node == node:
         return True
-    leg = lead.transfer(clock.subject)
+    leg = lead.transfer(deadline.subject)
     return node in (lead.origin, lead.holder) and leg is not None and lead.knows_transfer(node, leg)
 
 
-def _deadline(clock: Clock, local: Callable[[datetime], str]) -> LeadDeadline:
+def _deadline(deadline: Deadline, local: Callable[[datetime], str]) -> LeadDeadline:
     return LeadDeadline(
-        rule=number(clock.rule),
-        due=local(clock.due),
-        node=clock.node,
-        source=clock.source,
-        source_text=clock.source_text,
-        started=local(clock.started),
-        breached=None if clock.breached is None else local(clock.breached),
-        provisional=clock.provisional,
+        rule=number(deadline.rule),
+        due=local(deadline.due),
+        node=deadline.node,
+        source=deadline.source,
+        source_text=deadline.source_text,
+        started=local(deadline.started),
+        breached=None if deadline.breached is None else local(deadline.breached),
+        provisional=deadline.provisional,
     )

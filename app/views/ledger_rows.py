@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.casework.acts.checks import Checks
 from app.casework.case import Case, Lead, Transfer
+from app.casework.records.checks import Checks
 from app.casework.records.prosecution import Prosecution
 from app.casework.records.recheck import Rechecks
 from app.casework.records.verification import TASK_LIMITS, Verification
@@ -124,7 +124,9 @@ def _work(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local
     task, assigned = lead.chapter(Verification), _newest(told, "verification.assign")
     if not task.handlers:
         return {}
-    limits = [clock.due for clock in case.clocks if clock.lead_id == lead.lead_id and clock.rule in TASK_LIMITS]
+    limits = [
+        deadline.due for deadline in case.deadlines if deadline.lead_id == lead.lead_id and deadline.rule in TASK_LIMITS
+    ]
     return {
         "handlers": len(task.handlers),
         "task": assigned.act_id if assigned else None,
@@ -168,8 +170,8 @@ def _letter(known: Known, lead: Lead) -> bool:
 def _days_overdue(case: Case, lead: Lead, node: str, now: datetime) -> int:
     """Return the most whole days by which a deadline of the node on this lead was or is exceeded."""
     late = [
-        (clock.stopped or now) - clock.breached
-        for clock in case.clocks
-        if clock.lead_id == lead.lead_id and clock.node == node and clock.breached is not None
+        (deadline.stopped or now) - deadline.breached
+        for deadline in case.deadlines
+        if deadline.lead_id == lead.lead_id and deadline.node == node and deadline.breached is not None
     ]
     return max((one.days for one in late), default=0)

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.casework.acts.identity import openings_of
+from app.casework.records.identity import openings_of
 from app.db import reading
 from app.vault import Vault
 from app.views.cases import find_lead

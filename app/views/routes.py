@@ -11,7 +11,7 @@ from app.access.deps import Accounted, ThisRead, reads
 from app.casework.acts.register import Category
 from app.casework.case import LeadState
 from app.casework.values import Instant
-from app.deps import Clock, Reader
+from app.deps import Now, Reader
 from app.docket.batch import number_digest
 from app.problems import documented, speaks_chinese
 from app.registry.caller import Caller
@@ -138,7 +138,7 @@ async def get_act(caller: Caller, engine: Reader, vault: OpenVault, act_id: Path
     dependencies=[reads("openings", "lead_id")],
 )
 async def list_openings(
-    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, now: Clock, lead_id: PathId
+    caller: Caller, engine: Reader, vault: OpenVault, local: LocalTime, now: Now, lead_id: PathId
 ) -> OpeningPage:
     """For the agency that opened and the one that had sealed it: readers, purpose, end, and each fetch."""
     return await openings(engine, vault, caller.node_id, lead_id, now(), local)

@@ -11,7 +11,7 @@ from app.access.deps import Accounted, ThisRead
 from app.casework.kinds import Kind
 from app.casework.values import NODE_ID_PATTERN
 from app.config import Settings
-from app.deps import Clock, Engine, Reader
+from app.deps import Engine, Now, Reader
 from app.problems import documented
 from app.registry.caller import Caller
 from app.registry.deps import Register
@@ -52,7 +52,7 @@ def _form(request: Request, response: Response) -> Form:
     return wanted_form(request.headers.get("accept"))
 
 
-def _means(engine: Reader, vault: OpenVault, local: LocalTime, now: Clock) -> Means:
+def _means(engine: Reader, vault: OpenVault, local: LocalTime, now: Now) -> Means:
     return Means(engine, vault, local, now())
 
 
@@ -100,7 +100,7 @@ async def read_statistics(
     caller: Caller,
     engine: Reader,
     directory: Register,
-    now: Clock,
+    now: Now,
     form: AskedForm,
     read: ThisRead,
     month: Month = None,
@@ -119,7 +119,7 @@ async def read_statistics(
     summary="Figures of the agencies below the caller · 下级和辖区单位统计",
 )
 async def list_node_statistics(
-    caller: Caller, engine: Engine, directory: Register, now: Clock, limit: Limit = 50, cursor: NodeCursor = None
+    caller: Caller, engine: Engine, directory: Register, now: Now, limit: Limit = 50, cursor: NodeCursor = None
 ) -> NodeFiguresPage:
     """For superiors and coordination offices, by node id. Cells under five are left out, outcomes are not shown."""
     nodes = directory.nodes
@@ -159,7 +159,7 @@ async def read_coverage(
     engine: Engine,
     directory: Register,
     zone: Zone,
-    now: Clock,
+    now: Now,
     limit: Limit = 50,
     cursor: NodeCursor = None,
 ) -> CoveragePage:

@@ -108,8 +108,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("root_id", name=op.f("pk_case")),
     )
     op.create_table(
-        "clock",
-        sa.Column("clock_id", sa.Uuid(), nullable=False),
+        "deadline",
+        sa.Column("deadline_id", sa.Uuid(), nullable=False),
         sa.Column("root_id", sa.Uuid(), nullable=False),
         sa.Column("lead_id", sa.Uuid(), nullable=False),
         sa.Column("node_id", sa.Text(), nullable=False),
@@ -125,23 +125,23 @@ def upgrade() -> None:
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("source IN ('law', 'local', 'default')", name=op.f("ck_clock_source")),
-        sa.PrimaryKeyConstraint("clock_id", name=op.f("pk_clock")),
+        sa.CheckConstraint("source IN ('law', 'local', 'default')", name=op.f("ck_deadline_source")),
+        sa.PrimaryKeyConstraint("deadline_id", name=op.f("pk_deadline")),
     )
-    op.create_index("ix_clock_lead_id", "clock", ["lead_id"], unique=False)
+    op.create_index("ix_deadline_lead_id", "deadline", ["lead_id"], unique=False)
     op.create_index(
-        "ix_clock_listed",
-        "clock",
-        ["node_id", "due", "clock_id"],
+        "ix_deadline_listed",
+        "deadline",
+        ["node_id", "due", "deadline_id"],
         unique=False,
         postgresql_where=sa.text("stopped IS NULL OR breached_at IS NOT NULL"),
     )
     op.create_index(
-        "ix_clock_next_at", "clock", ["next_at"], unique=False, postgresql_where=sa.text("next_at IS NOT NULL")
+        "ix_deadline_next_at", "deadline", ["next_at"], unique=False, postgresql_where=sa.text("next_at IS NOT NULL")
     )
     op.create_index(
-        "ix_clock_provisional",
-        "clock",
+        "ix_deadline_provisional",
+        "deadline",
         ["root_id"],
         unique=False,
         postgresql_where=sa.text("provisional AND stopped IS NULL"),
@@ -491,7 +491,7 @@ def downgrade() -> None:
     op.drop_table("enclosed")
     op.drop_table("calendar_day")
     op.drop_table("calendar_year")
-    op.drop_table("clock")
+    op.drop_table("deadline")
     op.drop_table("case")
     op.drop_index("ix_act_reader_node_id_lead_id_root_seq", table_name="act_reader")
     op.drop_index("ix_act_reader_lead_id", table_name="act_reader")

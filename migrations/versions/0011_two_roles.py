@@ -25,7 +25,7 @@ WRITES = {
     "case": "INSERT, UPDATE",
     "checkpoint": "INSERT",
     "checkpoint_cosignature": "INSERT",
-    "clock": "INSERT, UPDATE, DELETE",
+    "deadline": "INSERT, UPDATE, DELETE",
     "enclosed": "INSERT, DELETE",
     "enrolment_code": "INSERT, UPDATE",
     "exchange_key": "INSERT, UPDATE",
@@ -80,7 +80,7 @@ OWN = {
     # A party's, or of one that reads an act in it (the second asks by the policy of `act`).
     "case": f'EXISTS (SELECT FROM lead_entry AS e WHERE e.node_id = {NODE} AND e.root_id = "case".root_id) '  # noqa: S608 (ours)
     'OR EXISTS (SELECT FROM act AS a WHERE a.root_id = "case".root_id)',
-    "clock": MINE,
+    "deadline": MINE,
     # Its uploader must see that a part is sealed, or it would be handed out as an upload.
     "enclosed": f"{MY_ACT.format('enclosed')} OR EXISTS "
     f"(SELECT FROM upload AS u WHERE u.node_id = {NODE} AND u.object_key = enclosed.object_key)",

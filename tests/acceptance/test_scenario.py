@@ -8,8 +8,8 @@ Left out here: the ledger (step 24).
 """
 
 from app.client import uuid7
-from app.demo import texts
-from app.demo.texts import letter, signature
+from demo import texts
+from demo.texts import letter, signature
 from tests.acceptance.story import C1, H1, J1, O1, P1, R1, REPORTER, S1, T1, Story, due
 
 

@@ -6,8 +6,8 @@ It begins where `test_scenario.py` leaves the story, so that both files are run 
 import pytest
 
 from app.client import Refused, uuid7
-from app.demo import texts
-from app.demo.texts import convened, minutes, signature
+from demo import texts
+from demo.texts import convened, minutes, signature
 from tests.acceptance.story import C1, H1, J1, O1, P1, R1, REPORTER, S1, T1, Story, due
 
 

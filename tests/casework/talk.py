@@ -81,9 +81,9 @@ class Talk:
     def close(self, sender: str | None = None) -> Decision:
         return self.do("close", sender or self.convener, summary="议定事项均已落实")
 
-    def clocks(self, rule: str) -> set[str]:
-        running = self.stage.case.open_clocks(self.stage.lead_id)
-        return {clock.node for clock in running if clock.rule == rule and clock.subject == self.talk_id}
+    def deadlines(self, rule: str) -> set[str]:
+        running = self.stage.case.open_deadlines(self.stage.lead_id)
+        return {deadline.node for deadline in running if deadline.rule == rule and deadline.subject == self.talk_id}
 
 
 def accepted(*asked: str) -> Talk:

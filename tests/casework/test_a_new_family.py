@@ -58,7 +58,7 @@ def tell(stage: Stage) -> None:
 
 
 def running(stage: Stage) -> list[tuple[str, str]]:
-    return [(clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id)]
+    return [(deadline.rule, deadline.node) for deadline in stage.case.open_deadlines(stage.lead_id)]
 
 
 def open_matters(stage: Stage) -> list[OpenMatter]:

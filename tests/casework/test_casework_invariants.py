@@ -123,13 +123,13 @@ class Casework(RuleBasedStateMachine):
         assert not any(concerned & set(ref.readers) for ref in self.stage.case.acts)
 
     @invariant()
-    def clocks_end_after_they_start_and_nobody_waits_on_a_finished_leg(self) -> None:
+    def deadlines_end_after_they_start_and_nobody_waits_on_a_finished_leg(self) -> None:
         lead = self.stage.lead
-        for clock in self.stage.case.clocks:
-            assert clock.due > clock.started
-            assert clock.stopped is None or clock.stopped >= clock.started
-        for clock in self.stage.case.open_clocks(lead.lead_id):
-            leg = lead.transfer(clock.subject)
+        for deadline in self.stage.case.deadlines:
+            assert deadline.due > deadline.started
+            assert deadline.stopped is None or deadline.stopped >= deadline.started
+        for deadline in self.stage.case.open_deadlines(lead.lead_id):
+            leg = lead.transfer(deadline.subject)
             if leg is not None:
                 assert leg.state in ("offered", "receipted", "supplement_wanted")
 

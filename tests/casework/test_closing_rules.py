@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.checks import CHECKS
 from app.casework.case import ActRef, LeadState, TransferState
 from app.casework.decision import Decision
+from app.casework.records.checks import CHECKS
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 
@@ -56,7 +56,7 @@ def reopen(stage: Stage, sender: str = "police-one", **how: Any) -> Decision:
 
 
 def running(stage: Stage) -> list[str]:
-    return sorted(clock.rule for clock in stage.case.open_clocks(stage.lead_id))
+    return sorted(deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id))
 
 
 def refused(doing: Callable[[], object], rule: str) -> RuleViolated:
@@ -92,7 +92,9 @@ def test_the_coordination_office_clears_what_is_listed_to_it_and_the_volume_is_t
         clear(stage, "office-city")
     (office,) = stage.lead.listed_to
     clear(stage, office)
-    assert [(clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id)] == [("D18", "police-one")]
+    assert [(deadline.rule, deadline.node) for deadline in stage.case.open_deadlines(stage.lead_id)] == [
+        ("D18", "police-one")
+    ]
 
 
 @pytest.mark.parametrize("holder", ["supervision-one", "procuratorate-one", "court-one"])

@@ -20,9 +20,9 @@ def rule_of(refused: pytest.ExceptionInfo[RuleViolated]) -> str | None:
 def test_a_consultation_goes_from_the_request_to_its_close_and_leaves_the_lead_as_it_stood() -> None:
     talk = Talk()
     before = (talk.stage.lead.state, talk.stage.lead.holder)
-    assert (talk.state, talk.clocks("D19")) == ("requested", set(ASKED))
+    assert (talk.state, talk.deadlines("D19")) == ("requested", set(ASKED))
     talk.answer("procuratorate-one")
-    assert (talk.state, talk.clocks("D19")) == ("accepted", {"regulator-one"})
+    assert (talk.state, talk.deadlines("D19")) == ("accepted", {"regulator-one"})
     talk.answer("regulator-one")
     talk.opine("procuratorate-one", dissent=True)
     talk.opine("police-one")
@@ -31,11 +31,11 @@ def test_a_consultation_goes_from_the_request_to_its_close_and_leaves_the_lead_a
         ("police-one", False),
     ]
     talk.minute(dissents=[{"node": "procuratorate-one", "text": "定性不同"}], actions=[ACTION])
-    assert (talk.state, talk.clocks("D20")) == ("minutes_draft", set(ASKED))
+    assert (talk.state, talk.deadlines("D20")) == ("minutes_draft", set(ASKED))
     talk.sign("procuratorate-one", agree=False, reservation="保留意见")
-    assert (talk.state, talk.clocks("D20")) == ("minutes_draft", {"regulator-one"})
+    assert (talk.state, talk.deadlines("D20")) == ("minutes_draft", {"regulator-one"})
     talk.sign("regulator-one")
-    assert (talk.state, talk.clocks("D20")) == ("actions_open", set())
+    assert (talk.state, talk.deadlines("D20")) == ("actions_open", set())
     assert open_matters(talk.stage) == [talk.talk_id]
     talk.report("regulator-one")
     assert talk.state == "signed"
@@ -53,9 +53,9 @@ def test_those_who_are_asked_may_know_of_the_lead_and_read_only_what_is_addresse
 
 def test_an_urgent_request_is_answered_in_a_day() -> None:
     talk = Talk(urgent=True)
-    assert (talk.clocks("D19-urgent"), talk.clocks("D19")) == (set(ASKED), set())
+    assert (talk.deadlines("D19-urgent"), talk.deadlines("D19")) == (set(ASKED), set())
     talk.answer("regulator-one")
-    assert talk.clocks("D19-urgent") == {"procuratorate-one"}
+    assert talk.deadlines("D19-urgent") == {"procuratorate-one"}
 
 
 @pytest.mark.parametrize("kind", ["town-one", "regulator-one", "petition-one", "court-one", "organization-one"])
@@ -250,7 +250,7 @@ def test_declining_needs_a_reason_and_asks_nothing_more_of_who_declined() -> Non
     talk.decline("regulator-one")
     talk.answer("procuratorate-one")
     talk.minute()
-    assert talk.clocks("D20") == {"procuratorate-one"}
+    assert talk.deadlines("D20") == {"procuratorate-one"}
     assert "regulator-one" not in talk.stage.case.acts[-1].readers
     for step in (talk.opine, talk.sign):
         with pytest.raises(ForbiddenAct):

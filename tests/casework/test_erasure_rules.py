@@ -341,7 +341,7 @@ def test_what_is_refused_upstream_does_not_depend_on_a_hidden_part() -> None:
 
 def test_no_deadline_runs_for_who_can_do_nothing_about_the_lead_any_more() -> None:
     stage, root, _, unseen = told_apart()
-    assert {(clock.node, clock.rule) for clock in stage.case.open_clocks(root)} == {("town-one", "D23")}
+    assert {(deadline.node, deadline.rule) for deadline in stage.case.open_deadlines(root)} == {("town-one", "D23")}
     erase(stage)
-    assert list(stage.case.open_clocks(root)) == []
-    assert {clock.node for clock in stage.case.open_clocks(unseen["lead_id"])} == {"police-one"}
+    assert list(stage.case.open_deadlines(root)) == []
+    assert {deadline.node for deadline in stage.case.open_deadlines(unseen["lead_id"])} == {"police-one"}

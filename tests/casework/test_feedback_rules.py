@@ -35,11 +35,11 @@ def test_a_conclusion_is_confirmed_or_contested_once(response: str, state: LeadS
     stage, leg = accepted()
     message = stage.feedback(leg, "police-one", "conclusion", outcome="部分属实")
     assert (stage.lead.state, stage.lead.outcome) == (LeadState.REPLIED, "部分属实")
-    assert [clock.rule for clock in stage.case.open_clocks(stage.lead_id)] == ["D15"]
+    assert [deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id)] == ["D15"]
     stage.respond(message, "town-one", response, reason="理由")
     assert stage.lead.state is state
     # What was contested is rechecked: the office's time for that begins (D3, row 15).
-    left = [clock.rule for clock in stage.case.open_clocks(stage.lead_id)]
+    left = [deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id)]
     assert left == (["D16"] if response == "contest" else [])
     with pytest.raises(WrongState):
         stage.respond(message, "town-one", "confirm")

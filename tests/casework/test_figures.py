@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from app.casework.statistics.figures import figures
 from tests.casework.stage import ZONE, Stage
-from tests.casework.test_lapses import clock_of, concluded, offered, pass_time
+from tests.casework.test_lapses import carry_out, concluded, deadline_of, offered
 from tests.casework.test_split_rules import on_part, part, received, split
 
 
@@ -16,7 +16,7 @@ def test_an_overdue_leg_stays_one_whatever_is_done_later() -> None:
     stage = Stage()
     transfer_id = offered(stage)
     stage.later(hours=25)
-    pass_time(stage, "D04")
+    carry_out(stage, "D04")
     assert (own(stage, "police-one")["overdue_now"], own(stage, "police-one")["overdue_ever"]) == (1, 1)
     assert "received" not in own(stage, "police-one")
     stage.sign(transfer_id, "police-one")
@@ -31,7 +31,7 @@ def test_an_overdue_leg_stays_one_whatever_is_done_later() -> None:
 def test_the_parts_of_a_split_lead_do_not_repeat_a_receipt_or_a_breach() -> None:
     stage, _ = received()
     stage.later(days=5)
-    pass_time(stage, "D05")
+    carry_out(stage, "D05")
     one, other = part(persons=["p1"], events=["e1"]), part(persons=["p2"], events=["e2"])
     split(stage, one, other)
     found = own(stage, "police-one")
@@ -78,7 +78,7 @@ def test_the_day_is_the_local_day_on_which_a_lead_came() -> None:
     stage.sign(transfer_id, "police-one")
     days = {key[0]: str(key[2]) for key in figures(stage.case, ZONE) if key[1] == "own" and key[3] == "received"}
     assert days == {"town-one": "2026-03-03", "police-one": "2026-03-06"}
-    assert clock_of(stage, "D04").stopped is not None
+    assert deadline_of(stage, "D04").stopped is not None
 
 
 def test_what_happened_to_an_answer_stays_counted_when_it_falls() -> None:

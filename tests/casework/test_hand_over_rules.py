@@ -8,9 +8,9 @@ from tests.casework.test_split_rules import hidden, on_part, part, received, spl
 
 def owed(stage: Stage) -> list[tuple[str, str, datetime]]:
     return [
-        (clock.rule, clock.node, clock.started)
-        for clock in stage.case.open_clocks(stage.lead_id)
-        if clock.rule == "D03-supervision"
+        (deadline.rule, deadline.node, deadline.started)
+        for deadline in stage.case.open_deadlines(stage.lead_id)
+        if deadline.rule == "D03-supervision"
     ]
 
 

@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.identity import openings_of, running_openings
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.names import require_legible
+from app.casework.records.identity import openings_of, running_openings
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev
 from tests.casework.stage import Stage
 
@@ -46,7 +46,7 @@ def test_the_recipient_opens_and_the_origin_may_read_it() -> None:
     assert (opening.opener, opening.origin, opening.readers) == ("police-one", "town-one", ("孙某某", "钱某某"))
 
 
-def test_two_openings_run_side_by_side_and_each_ends_by_the_clock() -> None:
+def test_two_openings_run_side_by_side_and_each_ends_by_the_deadline() -> None:
     stage = sealed_for_police()
     open_it(stage)
     open_it(stage, expires_at=(stage.now + timedelta(days=1)).isoformat())

@@ -37,7 +37,11 @@ def reply(
 
 
 def running(stage: Stage) -> list[tuple[str, str]]:
-    return [(clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id) if clock.rule == "D24"]
+    return [
+        (deadline.rule, deadline.node)
+        for deadline in stage.case.open_deadlines(stage.lead_id)
+        if deadline.rule == "D24"
+    ]
 
 
 def open_matters(stage: Stage) -> list[str]:
@@ -54,7 +58,7 @@ def test_a_regulator_answers_a_letter_in_thirty_days_and_the_letter_stands_open_
         reply(stage, letter_id)
 
 
-def test_the_clock_runs_for_regulators_only() -> None:
+def test_the_deadline_runs_for_regulators_only() -> None:
     stage = with_police()
     letter_id = write(stage, "civil-one")
     assert (running(stage), open_matters(stage)) == ([], [letter_id])

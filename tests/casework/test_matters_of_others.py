@@ -37,7 +37,7 @@ def test_what_others_began_among_themselves_stands_in_nobodys_way_and_they_finis
         {"letter_id": letter, "text": "已办", "measures": []},
         ("procuratorate-one",),
     )
-    assert {clock.rule for clock in stage.case.open_clocks(stage.lead_id)} == set()
+    assert {deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id)} == set()
 
 
 def test_what_the_holder_takes_part_in_stands_in_its_way_until_it_declines() -> None:

@@ -21,12 +21,12 @@ def with_other(state: str = "accepted") -> tuple[Stage, str, str]:
     return stage, leg, other
 
 
-def test_a_duplicate_is_linked_and_its_clocks_stop() -> None:
+def test_a_duplicate_is_linked_and_its_deadlines_stop() -> None:
     stage, leg, other = with_other()
     acts = stage.case.acts
     merge(stage, other)
     assert (stage.lead.state, stage.lead.merged_into) == (LeadState.MERGED, other)
-    assert not list(stage.case.open_clocks(stage.lead_id))
+    assert not list(stage.case.open_deadlines(stage.lead_id))
     assert stage.case.acts[: len(acts)] == acts
     closed = stage.lead.transfer(leg)
     assert closed is not None
@@ -39,7 +39,7 @@ def test_what_waits_for_a_supplement_may_be_merged_and_is_waited_for_no_more() -
     stage, leg, other = with_other()
     stage.on_leg("supplement.request", leg, "police-one", items=[{"item": "日期", "why": "核对"}])
     merge(stage, other)
-    assert not list(stage.case.open_clocks(stage.lead_id))
+    assert not list(stage.case.open_deadlines(stage.lead_id))
     with pytest.raises(WrongState):
         stage.on_leg("supplement.answer", leg, "town-one", items=[{"item": "日期", "answer": "三日"}])
 

@@ -16,7 +16,7 @@ def test_who_accepts_after_the_minutes_signs_them_too() -> None:
     talk.sign("procuratorate-one")
     assert talk.state == "signed"
     talk.answer("regulator-one")
-    assert (talk.state, talk.clocks("D20")) == ("minutes_draft", {"regulator-one"})
+    assert (talk.state, talk.deadlines("D20")) == ("minutes_draft", {"regulator-one"})
 
 
 def test_minutes_come_from_the_convener_after_an_acceptance_in_order_of_versions() -> None:
@@ -41,7 +41,7 @@ def test_a_new_version_clears_the_signatures_and_keeps_the_results() -> None:
     talk.sign("regulator-one")
     talk.report("regulator-one")
     talk.minute(version=2, actions=[ACTION])
-    assert (talk.state, talk.clocks("D20")) == ("minutes_draft", {"regulator-one"})
+    assert (talk.state, talk.deadlines("D20")) == ("minutes_draft", {"regulator-one"})
     with pytest.raises(WrongState):
         talk.sign("regulator-one", over=first.jws_sha256)
     talk.sign("regulator-one")
@@ -119,13 +119,13 @@ def test_it_closes_when_all_have_signed_and_every_action_has_its_result() -> Non
             step()
 
 
-def test_before_the_minutes_it_can_be_called_off_and_all_its_clocks_stop() -> None:
+def test_before_the_minutes_it_can_be_called_off_and_all_its_deadlines_stop() -> None:
     for answers in ((), ("regulator-one",)):
         talk = Talk()
         for node in answers:
             talk.answer(node)
         talk.close()
-        assert (talk.state, talk.clocks("D19")) == ("cancelled", set())
+        assert (talk.state, talk.deadlines("D19")) == ("cancelled", set())
     talk = Talk("regulator-one")
     talk.decline("regulator-one")
     assert talk.state == "declined"

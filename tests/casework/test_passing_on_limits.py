@@ -4,9 +4,9 @@ import pytest
 
 from app.casework.deadlines import due
 from app.casework.lapse import due_event
-from app.casework.limits import DEADLINES
+from app.casework.limits import LIMITS
 from tests.casework.stage import ZONE, Stage
-from tests.casework.test_lapses import PLAIN, clock_of, pass_time
+from tests.casework.test_lapses import PLAIN, carry_out, deadline_of
 
 ENCLOSURES = {
     name: {"not_applicable": "无"}
@@ -15,12 +15,12 @@ ENCLOSURES = {
 
 
 def running(stage: Stage, *but: str) -> list[tuple[str, str]]:
-    return sorted((one.rule, one.node) for one in stage.case.open_clocks(stage.lead_id) if one.rule not in but)
+    return sorted((one.rule, one.node) for one in stage.case.open_deadlines(stage.lead_id) if one.rule not in but)
 
 
 def said(stage: Stage, rule: str) -> dict[str, str]:
-    """Let time have its say about a clock; return who is told of which event."""
-    decision = pass_time(stage, rule)
+    """Let time have its say about a deadline; return who is told of which event."""
+    decision = carry_out(stage, rule)
     return {one.to: one.content["event"] for one in decision.notices} if decision else {}
 
 
@@ -40,10 +40,10 @@ def test_a_receiver_has_five_working_days_to_object(sender: str, rule: str) -> N
     stage.screen(sender)
     leg = stage.offer(sender, "police-one", "report_up" if sender == "town-one" else "peer")
     stage.sign(leg, "police-one")
-    clock = clock_of(stage, rule)
-    assert (clock.node, clock.subject) == ("police-one", leg)
-    assert clock.due == due(DEADLINES[rule], stage.now, ZONE, PLAIN)
-    assert clock.source == ("law" if rule == "D07-petition" else "default")
+    deadline = deadline_of(stage, rule)
+    assert (deadline.node, deadline.subject) == ("police-one", leg)
+    assert deadline.due == due(LIMITS[rule], stage.now, ZONE, PLAIN)
+    assert deadline.source == ("law" if rule == "D07-petition" else "default")
 
 
 @pytest.mark.parametrize("step", ["accept", "return", "forward"])
@@ -64,15 +64,15 @@ def test_not_to_object_is_no_breach() -> None:
     stage.with_police()
     stage.later(days=10)
     assert said(stage, "D07") == {"police-one": "expired", "town-one": "expired", "office-county": "expired"}
-    clock = next(one for one in stage.case.clocks if one.rule == "D07")
-    assert (clock.breached, clock.stopped) == (None, stage.now)
+    deadline = next(one for one in stage.case.deadlines if one.rule == "D07")
+    assert (deadline.breached, deadline.stopped) == (None, stage.now)
 
 
 def test_the_time_to_object_stands_still_while_a_supplement_is_out_and_begins_again_with_a_leg_that_came_back() -> None:
     stage = Stage()
     leg = stage.with_police()
     stage.on_leg("supplement.request", leg, "police-one", items=[{"item": "日期", "why": "核对"}])
-    assert clock_of(stage, "D07").stands_still
+    assert deadline_of(stage, "D07").stands_still
     stage.on_leg("supplement.answer", leg, "town-one", items=[{"item": "日期", "answer": "三日"}])
     onward = stage.forward(leg, "police-one", "regulator-one")
     stage.sign(onward, "regulator-one")
@@ -109,8 +109,8 @@ def test_finding_that_another_is_competent_starts_the_limit_that_binds_the_finde
 def test_a_regulator_sends_the_crime_case_within_a_day_after_the_three_days_to_decide() -> None:
     stage = own("regulator-one")
     stage.screen("regulator-one", "disorder", competent_node="police-one")
-    decided, sent = clock_of(stage, "D02"), clock_of(stage, "D03")
-    assert decided.due == due(DEADLINES["D02"], stage.now, ZONE, PLAIN)
+    decided, sent = deadline_of(stage, "D02"), deadline_of(stage, "D03")
+    assert decided.due == due(LIMITS["D02"], stage.now, ZONE, PLAIN)
     assert sent.started == decided.due
     assert (sent.due - decided.due).total_seconds() == 24 * 3600
     stage.now = decided.due
@@ -124,10 +124,10 @@ def test_a_regulator_sends_the_crime_case_within_a_day_after_the_three_days_to_d
 def test_screening_again_gives_no_more_time_and_another_finding_ends_it() -> None:
     stage = own("police-one")
     stage.screen("police-one", competent_node="regulator-one")
-    first = clock_of(stage, "D03-police")
+    first = deadline_of(stage, "D03-police")
     stage.later(hours=5)
     stage.screen("police-one", competent_node="regulator-one")
-    assert clock_of(stage, "D03-police") == first
+    assert deadline_of(stage, "D03-police") == first
     stage.screen("police-one", competent_node="police-one")
     assert running(stage) == []
 
@@ -139,7 +139,7 @@ def test_police_forward_a_crime_case_that_is_not_theirs_in_a_day() -> None:
     stage.sign(leg, "police-one")
     stage.screen("police-one", competent_node="police-city")
     assert ("D08", "police-one") in running(stage)
-    assert clock_of(stage, "D08").source == "law"
+    assert deadline_of(stage, "D08").source == "law"
     stage.forward(leg, "police-one", "supervision-one")
     assert running(stage) == [("D04", "supervision-one")]
 
@@ -164,31 +164,31 @@ def test_whoever_verifies_has_nothing_to_hand_on() -> None:
 def test_to_offer_and_withdraw_wins_no_time() -> None:
     stage = own("police-one")
     stage.screen("police-one", competent_node="regulator-one")
-    before = clock_of(stage, "D03-police")
+    before = deadline_of(stage, "D03-police")
     stage.later(hours=20)
     leg = stage.offer("police-one", "regulator-one")
     assert running(stage) == [("D04", "regulator-one")]
     stage.later(hours=3)
     stage.on_leg("transfer.withdraw", leg, "police-one", reason="有误")
-    again = clock_of(stage, "D03-police")
+    again = deadline_of(stage, "D03-police")
     assert (again.started, again.due) == (before.started, before.due)
 
 
 def test_a_petition_office_that_withdraws_its_offer_still_has_to_divert() -> None:
     stage = own("petition-one")
-    first = clock_of(stage, "D01")
+    first = deadline_of(stage, "D01")
     stage.screen("petition-one")
     leg = stage.offer("petition-one", "police-one")
     stage.on_leg("transfer.withdraw", leg, "petition-one", reason="有误")
-    assert (running(stage), clock_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
+    assert (running(stage), deadline_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
 
 
 def test_what_is_offered_and_withdrawn_twice_in_one_instant_brings_its_limit_back_once() -> None:
     stage = own("petition-one")
-    first = clock_of(stage, "D01")
+    first = deadline_of(stage, "D01")
     stage.screen("petition-one")
     for _ in range(2):
         leg = stage.offer("petition-one", "police-one")
         stage.on_leg("transfer.withdraw", leg, "petition-one", reason="有误")
-    assert (running(stage), clock_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
-    assert len({clock.clock_id for clock in stage.case.clocks}) == len(stage.case.clocks)
+    assert (running(stage), deadline_of(stage, "D01").due) == ([("D01", "petition-one")], first.due)
+    assert len({deadline.deadline_id for deadline in stage.case.deadlines}) == len(stage.case.deadlines)

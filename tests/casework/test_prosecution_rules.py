@@ -39,12 +39,12 @@ def complete(stage: Stage, number: int, who: str = "police-one", to: str = "proc
 def test_a_round_has_one_month_and_rolls_over_a_day_off() -> None:
     stage = prosecuted()
     give_back(stage, 1)
-    (clock,) = stage.case.open_clocks(stage.lead_id)
-    assert (clock.rule, clock.node) == ("D21", "police-one")
-    assert clock.due.date().isoformat() == "2026-06-01"
+    (deadline,) = stage.case.open_deadlines(stage.lead_id)
+    assert (deadline.rule, deadline.node) == ("D21", "police-one")
+    assert deadline.due.date().isoformat() == "2026-06-01"
     assert [one.kind for found in STANDS_OPEN for one in found(stage.case, stage.lead)] == ["supplementary"]
     complete(stage, 1)
-    assert not list(stage.case.open_clocks(stage.lead_id))
+    assert not list(stage.case.open_deadlines(stage.lead_id))
     assert not [one for found in STANDS_OPEN for one in found(stage.case, stage.lead)]
 
 
@@ -125,7 +125,7 @@ def test_a_linked_case_ends_the_time_to_decide_on_filing() -> None:
     leg = stage.offer("regulator-one", "police-one", "crime_case", enclosures=enclosures)
     stage.sign(leg, "police-one")
     stage.act("case.link", "police-one", LINK)
-    assert "D09" not in {clock.rule for clock in stage.case.open_clocks(stage.lead_id)}
+    assert "D09" not in {deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id)}
 
 
 def test_a_case_is_linked_by_police_procuratorate_and_court_as_often_as_it_goes_on() -> None:

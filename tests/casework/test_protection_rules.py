@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.checks import Checks
-from app.casework.acts.protection import Protections
 from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.records.checks import Checks
+from app.casework.records.protection import Protections
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev, WrongState
 from tests.casework.stage import Stage
 
@@ -47,16 +47,16 @@ def correct(stage: Stage, sender: str, of_act: str, **how: Any) -> Decision:
 
 
 def running(stage: Stage) -> list[tuple[str, str]]:
-    return sorted((clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id))
+    return sorted((deadline.rule, deadline.node) for deadline in stage.case.open_deadlines(stage.lead_id))
 
 
 def test_a_protection_request_gives_the_holder_a_day() -> None:
     stage = with_police()
     decision_before = len(stage.decisions)
     protection_id = ask(stage)
-    (clock,) = stage.decisions[decision_before].starts
-    assert (clock.rule, clock.node, clock.subject) == ("D25", "police-one", protection_id)
-    assert (clock.due - clock.started).total_seconds() == 24 * 3600
+    (deadline,) = stage.decisions[decision_before].starts
+    assert (deadline.rule, deadline.node, deadline.subject) == ("D25", "police-one", protection_id)
+    assert (deadline.due - deadline.started).total_seconds() == 24 * 3600
     answer(stage, protection_id)
     assert "D25" not in {rule for rule, _ in running(stage)}
     with pytest.raises(WrongState):

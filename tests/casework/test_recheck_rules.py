@@ -37,7 +37,7 @@ def recheck(stage: Stage, body: dict[str, Any], who: str = "office-county", to: 
 
 
 def open_rules(stage: Stage) -> dict[str, str]:
-    return {clock.rule: clock.node for clock in stage.case.open_clocks(stage.lead_id)}
+    return {deadline.rule: deadline.node for deadline in stage.case.open_deadlines(stage.lead_id)}
 
 
 def matters(stage: Stage) -> list[str]:

@@ -41,7 +41,7 @@ def concluded(category: str = "evil_force") -> tuple[Stage, str]:
 
 
 def running(stage: Stage) -> list[str]:
-    return sorted(clock.rule for clock in stage.case.open_clocks(stage.lead_id))
+    return sorted(deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id))
 
 
 def test_three_distinct_seats_in_order_conclude() -> None:

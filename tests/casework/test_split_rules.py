@@ -70,7 +70,7 @@ def test_a_part_carries_the_transfer_on_under_its_own_id() -> None:
 
 
 def test_a_lead_that_came_back_in_the_same_moment_came_by_its_last_leg() -> None:
-    """A clock may stand still between two acts: then the order of the acts says which leg is the newest."""
+    """A deadline may stand still between two acts: then the order of the acts says which leg is the newest."""
     stage, first = received()
     away = stage.forward(first, "police-one", "regulator-one")
     stage.sign(away, "regulator-one")
@@ -116,7 +116,7 @@ def test_upstream_learns_nothing_of_a_hidden_part() -> None:
     assert lead.parties == {"police-one"}
     assert not lead.transfers
     assert not lead.listed_to
-    assert {clock.node for clock in stage.case.open_clocks(lead.lead_id)} == {"police-one"}
+    assert {deadline.node for deadline in stage.case.open_deadlines(lead.lead_id)} == {"police-one"}
     assert {notice.lead_id for notice in decision.notices} == {seen["lead_id"]}
     assert all("town-one" not in ref.readers for ref in stage.case.acts[told_before:])
     for path_id in (leg, seen["transfer_id"]):
@@ -193,18 +193,18 @@ def test_parts_of_a_forwarded_lead_know_the_whole_way_up() -> None:
     assert (stage.lead.holder, stage.lead.state) == ("police-one", LeadState.ACCEPTED)
 
 
-def test_clocks_go_on_with_the_visible_parts_and_stop_on_the_lead() -> None:
+def test_deadlines_go_on_with_the_visible_parts_and_stop_on_the_lead() -> None:
     stage, _ = received()
-    before = list(stage.case.open_clocks(stage.lead_id))
+    before = list(stage.case.open_deadlines(stage.lead_id))
     root, one, other, unseen = stage.lead_id, part(), part(), hidden()
     stage.later(hours=2)
     split(stage, one, other, unseen)
-    assert not list(stage.case.open_clocks(root))
+    assert not list(stage.case.open_deadlines(root))
     for body in (one, other):
-        going_on = list(stage.case.open_clocks(body["lead_id"]))
+        going_on = list(stage.case.open_deadlines(body["lead_id"]))
         assert [(one.rule, one.node, one.due) for one in going_on] == [(one.rule, one.node, one.due) for one in before]
         assert {one.subject for one in going_on} == {body["transfer_id"]}
-    assert len({clock.clock_id for clock in stage.case.clocks}) == len(stage.case.clocks)
+    assert len({deadline.deadline_id for deadline in stage.case.deadlines}) == len(stage.case.deadlines)
 
 
 def test_every_visible_part_is_listed_to_the_office_by_itself() -> None:
@@ -227,9 +227,9 @@ def test_an_agency_splits_its_own_lead_and_every_part_starts_screened() -> None:
     for body in (one, other):
         lead = on_part(stage, body)
         assert (lead.state, lead.origin, lead.holder) == (LeadState.SCREENED, "petition-one", "petition-one")
-        assert [clock.rule for clock in stage.case.open_clocks(lead.lead_id)] == ["D01"]
+        assert [deadline.rule for deadline in stage.case.open_deadlines(lead.lead_id)] == ["D01"]
     stage.offer("petition-one", "police-one")
-    assert [clock.rule for clock in stage.case.open_clocks(stage.lead_id)] == ["D04"]
+    assert [deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id)] == ["D04"]
 
 
 def test_a_part_in_verification_is_verified_on_by_the_same_handlers() -> None:
@@ -242,7 +242,7 @@ def test_a_part_in_verification_is_verified_on_by_the_same_handlers() -> None:
     lead = on_part(stage, one)
     assert lead.state is LeadState.VERIFYING
     assert lead.chapters == {"verification": chapter}
-    assert [clock.rule for clock in stage.case.open_clocks(lead.lead_id)] == ["D10"]
+    assert [deadline.rule for deadline in stage.case.open_deadlines(lead.lead_id)] == ["D10"]
 
 
 def test_a_part_is_split_again_and_prev_may_name_what_was_seen_on_either() -> None:

@@ -45,7 +45,11 @@ def reported(stage: Stage) -> None:
 
 
 def running(stage: Stage) -> list[tuple[str, str]]:
-    return [(clock.rule, clock.node) for clock in stage.case.open_clocks(stage.lead_id) if clock.rule == "D23"]
+    return [
+        (deadline.rule, deadline.node)
+        for deadline in stage.case.open_deadlines(stage.lead_id)
+        if deadline.rule == "D23"
+    ]
 
 
 def letters_open(stage: Stage) -> list[str]:
@@ -67,7 +71,7 @@ def test_the_coordination_office_urges_the_holder_who_answers_in_five_working_da
         reply(stage, letter_id)
 
 
-def test_an_answer_in_between_stops_the_clock_and_leaves_the_matter_open() -> None:
+def test_an_answer_in_between_stops_the_deadline_and_leaves_the_matter_open() -> None:
     stage, _ = accepted()
     letter_id = urge(stage)
     reply(stage, letter_id, done=False)

@@ -211,7 +211,7 @@ def test_a_crime_case_needs_each_of_the_five_enclosures_or_its_reason() -> None:
         stage.offer("regulator-one", "police-one", "crime_case", enclosures={**enclosures, "other": {}})
     leg = stage.offer("regulator-one", "police-one", "crime_case", enclosures=enclosures)
     started = stage.sign(leg, "police-one").starts
-    assert [clock.rule for clock in started] == ["D05", "D07", "D09"]
+    assert [deadline.rule for deadline in started] == ["D05", "D07", "D09"]
 
 
 def test_a_kind_without_screening_offers_a_lead_as_it_was_registered() -> None:
@@ -244,5 +244,5 @@ def test_a_lead_goes_on_when_its_sender_turns_out_to_be_concerned() -> None:
     body = {"transfer_id": leg, "feedback_id": stage.lead_id, "kind": "conclusion", "text": "已核查", "outcome": "属实"}
     stage.act("feedback.send", "police-one", body)
     assert stage.lead.state is LeadState.CONFIRMED
-    assert not any(clock.node == "town-one" for clock in stage.case.open_clocks(stage.lead_id))
+    assert not any(deadline.node == "town-one" for deadline in stage.case.open_deadlines(stage.lead_id))
     assert not any("town-one" in ref.readers for ref in stage.case.acts)

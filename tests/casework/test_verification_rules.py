@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
 from app.casework.records.verification import Verification
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, UnknownPrev, WrongState
@@ -63,11 +63,13 @@ def own(sender: str, category: str = "general") -> Stage:
 
 
 def running(stage: Stage) -> list[str]:
-    return sorted(clock.rule for clock in stage.case.open_clocks(stage.lead_id))
+    return sorted(deadline.rule for deadline in stage.case.open_deadlines(stage.lead_id))
 
 
-def limit(stage: Stage) -> Clock:
-    return next(clock for clock in stage.case.open_clocks(stage.lead_id) if clock.rule.startswith(("D10", "D11")))
+def limit(stage: Stage) -> Deadline:
+    return next(
+        deadline for deadline in stage.case.open_deadlines(stage.lead_id) if deadline.rule.startswith(("D10", "D11"))
+    )
 
 
 def local_day(moment: datetime) -> str:
@@ -320,9 +322,9 @@ def test_an_emergency_freeze_needs_a_city_head_and_organised_crime_and_ends_afte
     stage, _ = verifying("organized_crime")
     refused(lambda: measure(stage, "emergency_freeze", "county"), "R-APPROVER-LEVEL")
     stage.later(hours=3)
-    clock = measure(stage, "emergency_freeze", "city", at="2026-03-02T09:00:00+08:00").starts[0]
-    assert (clock.rule, clock.node) == ("D26", "police-one")
-    assert clock.due == datetime(2026, 3, 4, 1, tzinfo=UTC)
+    deadline = measure(stage, "emergency_freeze", "city", at="2026-03-02T09:00:00+08:00").starts[0]
+    assert (deadline.rule, deadline.node) == ("D26", "police-one")
+    assert deadline.due == datetime(2026, 3, 4, 1, tzinfo=UTC)
     ahead = measure(stage, "emergency_freeze", "city", at="2026-03-09T09:00:00+08:00").starts[0]
     assert ahead.due == datetime(2026, 3, 4, 4, tzinfo=UTC)
     other, _ = verifying("evil_force")

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.protection import Protections
+from app.casework.records.protection import Protections
 from app.errors import NotFound
 from tests.casework.stage import Stage
 from tests.casework.talk import Talk

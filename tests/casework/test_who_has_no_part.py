@@ -135,7 +135,7 @@ def test_it_knows_how_the_lead_stood_and_nothing_later(begin: Callable[[], Stage
         transfers=(), feedback=(), listed_to=lead.listed_to
     )
     assert all(lead.as_known_by(node) is lead for node in ("town-one", "police-one", *lead.listed_to))
-    assert all(CITY not in addressees(stage.case, clock) for clock in stage.case.open_clocks(stage.lead_id))
+    assert all(CITY not in addressees(stage.case, deadline) for deadline in stage.case.open_deadlines(stage.lead_id))
 
 
 def test_what_became_of_it_later_is_not_counted_for_who_gave_it_back() -> None:

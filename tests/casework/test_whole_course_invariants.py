@@ -54,9 +54,9 @@ class Taken(NamedTuple):
 
 
 class Lapsed(NamedTuple):
-    """What a clock said by itself."""
+    """What a deadline said by itself."""
 
-    clock_id: str
+    deadline_id: str
     event: Event
     given: Given
 
@@ -135,13 +135,13 @@ class WholeCourse(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         for stage in self.stages:
             stage.later(hours=hours)
-            for clock in stage.case.clocks:
-                coming = due_event(clock, stage.now, Calendar(), ZONE)
+            for deadline in stage.case.deadlines:
+                coming = due_event(deadline, stage.now, Calendar(), ZONE)
                 if coming is not None:
                     given = Given(stage.now, CAST, ZONE)
-                    decision = lapse(stage.case, clock.clock_id, coming.event, given)
+                    decision = lapse(stage.case, deadline.deadline_id, coming.event, given)
                     stage.case = evolve(stage.case, decision, stage.now)
-                    self.journal[stage.case.root_id].append(Lapsed(clock.clock_id, coming.event, given))
+                    self.journal[stage.case.root_id].append(Lapsed(deadline.deadline_id, coming.event, given))
 
     def do(self, name: str, data: st.DataObject) -> None:
         self.attempt(self.stage, name, data.draw(st.sampled_from(self.could_be_said(name))))
@@ -210,25 +210,33 @@ class WholeCourse(RuleBasedStateMachine):
     @invariant()
     def a_breach_once_told_stays(self) -> None:
         for stage in self.stages:
-            now = {clock.clock_id: clock.breached for clock in stage.case.clocks if clock.breached is not None}
+            now = {
+                deadline.deadline_id: deadline.breached
+                for deadline in stage.case.deadlines
+                if deadline.breached is not None
+            }
             root = stage.case.root_id
             assert self.breaches.get(root, {}).items() <= now.items()
             self.breaches[root] = now
 
     @invariant()
-    def clocks_are_consistent(self) -> None:
-        clocks = self.stage.case.clocks
-        assert len({clock.clock_id for clock in clocks}) == len(clocks)
-        for clock in clocks:
-            assert clock.due > clock.started
-            assert clock.node in CAST
-            assert clock.lead_id in self.stage.case.leads
+    def deadlines_are_consistent(self) -> None:
+        deadlines = self.stage.case.deadlines
+        assert len({deadline.deadline_id for deadline in deadlines}) == len(deadlines)
+        for deadline in deadlines:
+            assert deadline.due > deadline.started
+            assert deadline.node in CAST
+            assert deadline.lead_id in self.stage.case.leads
             # One that begins only after another (D03 after D02, D11 after D10) may be over before it began.
-            assert clock.stopped is None or clock.stopped >= clock.started or clock.rule.startswith(("D03", "D11"))
+            assert (
+                deadline.stopped is None
+                or deadline.stopped >= deadline.started
+                or deadline.rule.startswith(("D03", "D11"))
+            )
         for lead in self.stage.case.leads.values():
             if lead.state in ENDED:
                 of_the_lead = {lead.lead_id, *(leg.transfer_id for leg in lead.transfers)}
-                assert not [one for one in self.stage.case.open_clocks(lead.lead_id) if one.subject in of_the_lead]
+                assert not [one for one in self.stage.case.open_deadlines(lead.lead_id) if one.subject in of_the_lead]
 
     @invariant()
     def a_concerned_node_reads_nothing(self) -> None:
@@ -274,8 +282,8 @@ def folded(root_id: str, journal: list[Taken | Lapsed]) -> Case:
         match entry:
             case Taken(act, given, refs):
                 case = on_record(evolve(case, decide(case, act, given), given.now), *refs)
-            case Lapsed(clock_id, event, given):
-                case = evolve(case, lapse(case, clock_id, event, given), given.now)
+            case Lapsed(deadline_id, event, given):
+                case = evolve(case, lapse(case, deadline_id, event, given), given.now)
     return case
 
 

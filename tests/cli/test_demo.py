@@ -21,7 +21,9 @@ def test_the_whole_story_plays_to_its_end_and_only_once_in_a_folder(tmp_path: Pa
     assert re.search(r"sh verify\.sh POLICY → \d+ acts of exchange exchange-local · verified", played.stdout)
     assert re.search(r"leadbridge verify --policy POLICY → \d+ acts of exchange exchange-local", played.stdout)
     assert "signed documents verified" in played.stdout
-    assert re.search(r"leadbridge audit --attachments → \d+ log entries, .* 4 files: .* nothing lies", played.stdout)
+    assert re.search(
+        r"leadbridge audit --attachments → \d+ log entries, .* 4 files: .* no contradiction", played.stdout
+    )
     assert "\x1b" not in played.stdout, "no colours when it is piped"
     town = re.search(r"township-990121101 +1–(\d+) +(\d+) +(\d+)", played.stdout)
     assert town is not None

@@ -12,7 +12,7 @@ import pytest
 
 from app.client import build_body, uuid7
 from app.client.connection import now_utc
-from app.demo.stage import free_port
+from demo.stage import free_port
 from tests.cli.command_line import command, environment, leadbridge
 
 TOWN = "township-990121101"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.command_line import leadbridge
 
-CASEWORK, DEADLINES, POLICY = "LEADBRIDGE_CASEWORK_FILE", "LEADBRIDGE_DEADLINES_FILE", "LEADBRIDGE_WITNESS_POLICY"
+CASEWORK, LIMITS, POLICY = "LEADBRIDGE_CASEWORK_FILE", "LEADBRIDGE_DEADLINES_FILE", "LEADBRIDGE_WITNESS_POLICY"
 RULE = {"place": "9901", "rule": "D04", "amount": 6, "unit": "hours", "source": "县级协作办法"}
 
 
@@ -42,9 +42,9 @@ def practices(*of: dict[str, object]) -> bytes:
             "practices.0 (place 99): Value error, each item",
         ),
         (CASEWORK, b"{", "Invalid JSON"),
-        (DEADLINES, limits(RULE, RULE | {"rule": "D99"}), "rules.1 (place 9901): no deadline D99 in the table"),
+        (LIMITS, limits(RULE, RULE | {"rule": "D99"}), "rules.1 (place 9901): no deadline D99 in the table"),
         (
-            DEADLINES,
+            LIMITS,
             limits(*[RULE | {"amount": 0}] * 5),
             "rules.0.amount (place 9901): Input should be greater than or equal to 1",
         ),

@@ -57,7 +57,7 @@ def wait_for(agency: Agency, lead_id: str, event: str, **members: str) -> dict[s
 def quiet(exchange: World, hand: Hand) -> None:
     """Wait until time has nothing more to say."""
     ends = time.monotonic() + WAIT
-    while exchange.rows("SELECT 1 FROM clock WHERE next_at <= :now", now=hand.now):
+    while exchange.rows("SELECT 1 FROM deadline WHERE next_at <= :now", now=hand.now):
         assert time.monotonic() < ends
         time.sleep(0.1)
 
@@ -113,7 +113,7 @@ def test_an_unsigned_offer_breaches_after_a_day_and_all_three_are_told_once(
             "event": "breached",
         }
         # The same again, as if the loop had died before it could note that it was said.
-        exchange.rows("UPDATE clock SET next_at = due WHERE lead_id = :lead", lead=lead_id)
+        exchange.rows("UPDATE deadline SET next_at = due WHERE lead_id = :lead", lead=lead_id)
         quiet(exchange, hand)
         # The leader is killed; the other takes over and says nothing twice.
         killed = exchange.rows(
@@ -123,7 +123,7 @@ def test_an_unsigned_offer_breaches_after_a_day_and_all_three_are_told_once(
             leader=LEADER,
         )
         assert len(killed) == 1
-        exchange.rows("UPDATE clock SET next_at = due WHERE lead_id = :lead", lead=lead_id)
+        exchange.rows("UPDATE deadline SET next_at = due WHERE lead_id = :lead", lead=lead_id)
         quiet(exchange, hand)
         later, _ = exchange.offered()
         hand.forward(hours=24, seconds=1)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from app.client import Agency, Erased
-from app.demo.stage import free_port
+from demo.stage import free_port
 from tests.agencies import World
 from tests.agencies import world as running_world
 from tests.cli.command_line import command as command_line
@@ -172,7 +172,7 @@ def test_the_owner_of_the_database_can_neither_bring_content_back_nor_destroy_it
         years_later(now, hand, 0)
         noted(now)
 
-    def lie() -> str:
+    def contradiction() -> str:
         code, said = command(there, data_dir, "audit", "--jobs", "1")
         assert code == 1, said
         return said
@@ -182,7 +182,7 @@ def test_the_owner_of_the_database_can_neither_bring_content_back_nor_destroy_it
         'SELECT data_key, snapshot, erased_at FROM "case" WHERE root_id = :root', root=lead_id
     )
     there.rows(back, key=key, snapshot=snapshot, root=lead_id)
-    assert lead_id in lie() or "act" in lie()
+    assert lead_id in contradiction() or "act" in contradiction()
     there.rows(
         'UPDATE "case" SET data_key = :key, snapshot = :snapshot, erased_at = :at WHERE root_id = :root',
         key=new_key,
@@ -193,7 +193,7 @@ def test_the_owner_of_the_database_can_neither_bring_content_back_nor_destroy_it
     assert command(there, data_dir, "audit", "--jobs", "1") == (0, "")
     # A lead that nobody erased, made to look like one that was.
     there.rows('UPDATE "case" SET erased_at = now() WHERE root_id = :root', root=other)
-    assert other in lie()
+    assert other in contradiction()
 
 
 def test_whatever_is_killed_an_erasure_is_whole_or_was_not(database_url: str, data_dir: Path, stack: ExitStack) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import make_url, text
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.kept_outside import Outside, read_outside
 from app.audit.progress import Unwatched
 from app.audit.request import Found, Wanted
@@ -58,19 +58,19 @@ class Attacker:
         return root_key(open_vault(Settings(data_dir=self.data_dir)), root_id, wrapped)
 
     async def look(self, *, jobs: int = 1, outside: Outside | None = None, **given: Any) -> Found:
-        """Audit the attacked database; raise the lie. `state` and `files` are the audit's own, the rest settings."""
+        """Audit the attacked database; raise what it finds. `state` and `files` are the audit's, the rest settings."""
         wanted = {name: given.pop(name) for name in ("state", "files") if name in given}
         settings = Settings(data_dir=self.data_dir, exchange_id=EXCHANGE_ID, **{**self.settings, **given})
         url = self.exchange.database_url
         return await run(settings, url, Wanted(jobs, outside=outside or Outside(), **wanted), Unwatched())
 
     def audited(self, checkpoint: Path | None = None, bundle: Path | None = None, **given: Any) -> str:
-        """Audit it against what lies in these files; return the lie, or nothing."""
+        """Audit it against what lies in these files; return the contradiction, or nothing."""
         kept = [[one] if one else [] for one in (checkpoint, bundle)]
         try:
             asyncio.run(self.look(outside=read_outside(*kept, log_origin(EXCHANGE_ID)), **given))
-        except Lie as lie:
-            return str(lie)
+        except Contradiction as contradiction:
+            return str(contradiction)
         return ""
 
     def log_anew(self) -> None:

@@ -57,7 +57,7 @@ def attacker(untouched: tuple[str, Path, tuple[str, str]], server_url: str) -> I
 
 @pytest.fixture
 def audit(attacker: Attacker) -> Audited:
-    """Audit the attacked database, against what lies in `checkpoint` or `bundle`; return the lie, or nothing."""
+    """Audit the attacked database, against what lies in `checkpoint` or `bundle`; return what it finds, or nothing."""
     return attacker.audited
 
 
@@ -212,7 +212,7 @@ def forgotten(attacker: Attacker, lead_id: str) -> None:
         "DELETE FROM log_entry USING act WHERE log_entry.act_id = act.act_id AND root_id = :root",
         "DELETE FROM act_reader WHERE root_id = :root",
         "DELETE FROM act WHERE root_id = :root",
-        "DELETE FROM clock WHERE root_id = :root",
+        "DELETE FROM deadline WHERE root_id = :root",
         "DELETE FROM lead_entry WHERE root_id = :root",
         "DELETE FROM subject WHERE root_id = :root",
         'DELETE FROM "case" WHERE root_id = :root',
@@ -315,7 +315,7 @@ def test_yesterdays_backup_is_true_in_itself_and_too_short_for_what_others_kept(
     assert audit(checkpoint=later) == f"log_entry {size} to {size}: gone: {later} has a longer log"
 
 
-def test_readers_cases_clocks_lists_and_files_follow_from_the_acts_alone(attacker: Attacker, audit: Audited) -> None:
+def test_readers_cases_deadlines_lists_and_files_follow_from_the_acts_alone(attacker: Attacker, audit: Audited) -> None:
     lead_id = attacker.leads[0]
     attacker.do(
         "INSERT INTO act_reader SELECT 'regulator-990121', act_id, lead_id, root_id, root_seq FROM act_reader "
@@ -324,11 +324,11 @@ def test_readers_cases_clocks_lists_and_files_follow_from_the_acts_alone(attacke
     )
     assert audit().startswith("act_reader regulator-990121 ")
     attacker.do("DELETE FROM act_reader WHERE node_id = 'regulator-990121'")
-    attacker.do("UPDATE clock SET due = due + interval '1 day' WHERE lead_id = :lead", lead=lead_id)
-    assert audit().startswith("clock ")
-    attacker.do("UPDATE clock SET due = due - interval '1 day' WHERE lead_id = :lead", lead=lead_id)
-    attacker.do("UPDATE clock SET next_at = NULL WHERE lead_id = :lead", lead=lead_id)
-    assert audit().startswith("clock ")
+    attacker.do("UPDATE deadline SET due = due + interval '1 day' WHERE lead_id = :lead", lead=lead_id)
+    assert audit().startswith("deadline ")
+    attacker.do("UPDATE deadline SET due = due - interval '1 day' WHERE lead_id = :lead", lead=lead_id)
+    attacker.do("UPDATE deadline SET next_at = NULL WHERE lead_id = :lead", lead=lead_id)
+    assert audit().startswith("deadline ")
 
 
 def test_a_deleted_or_an_added_row_beside_a_case_is_found(attacker: Attacker, audit: Audited) -> None:

@@ -82,12 +82,12 @@ def test_a_flipped_bit_and_a_lost_end_are_found(attacker: Attacker, size: int) -
     path, name, _ = stored(attacker, size)
     whole = path.read_bytes()
     path.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
-    lie = f"{name}: the object is not the file: it has other bytes than were written"
-    assert attacker.audited(files=True) == lie
+    contradiction = f"{name}: the object is not the file: it has other bytes than were written"
+    assert attacker.audited(files=True) == contradiction
     path.write_bytes(whole[:-1])
-    assert attacker.audited(files=True) == lie
+    assert attacker.audited(files=True) == contradiction
     path.write_bytes(b"")
-    assert attacker.audited(files=True) == lie
+    assert attacker.audited(files=True) == contradiction
     path.write_bytes(whole)
     assert attacker.audited(files=True) == ""
 
@@ -108,12 +108,12 @@ def test_another_file_of_the_same_size_under_the_same_key_has_another_digest(att
 
 
 def test_several_processes_name_the_same_file_first(attacker: Attacker) -> None:
-    lies = []
+    contradictions = []
     for size in (len(LARGE), len(b"small")):
         path, name, _ = stored(attacker, size)
         path.unlink()
-        lies.append((path.parent.name + "/" + path.name, name))
-    assert attacker.audited(files=True, jobs=2) == f"{min(lies)[1]}: the object of the file is gone"
+        contradictions.append((path.parent.name + "/" + path.name, name))
+    assert attacker.audited(files=True, jobs=2) == f"{min(contradictions)[1]}: the object of the file is gone"
 
 
 def test_a_store_that_cannot_be_read_proves_nothing_and_is_no_lie(attacker: Attacker) -> None:

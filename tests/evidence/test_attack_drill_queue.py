@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_queue import KeyQueue
 from app.casework.acts import CATALOGUE
 from app.client import Agency, NodeKeys
@@ -228,5 +228,5 @@ def test_a_key_entry_that_no_event_makes_is_found(attacker: Attacker) -> None:
 
 def test_a_key_entry_that_waits_twice_is_found() -> None:
     row = {"ordinal": 7, "kind": "key", "entry": b"entry"}
-    with pytest.raises(Lie, match="unsequenced 8: it waits for the log twice"):
+    with pytest.raises(Contradiction, match="unsequenced 8: it waits for the log twice"):
         KeyQueue([row, {**row, "ordinal": 8}])

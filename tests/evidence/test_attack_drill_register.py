@@ -52,7 +52,7 @@ def test_before_the_attack_nothing_lies(attacker: Attacker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attack", "lie"),
+    ("attack", "contradiction"),
     [
         ("DELETE FROM node_key WHERE purpose = 'seal' AND node_id LIKE 'police%'", ": it is gone; the request that"),
         ("DELETE FROM node_key WHERE purpose = 'auth' AND node_id LIKE 'police%'", ": it is gone; the request that"),
@@ -74,6 +74,6 @@ def test_before_the_attack_nothing_lies(attacker: Attacker) -> None:
         ("DELETE FROM pending_enrolment WHERE state = 'cancelled'", ": it is gone; its signed request is not"),
     ],
 )
-def test_what_the_register_lost_or_made_up_is_found(attacker: Attacker, attack: str, lie: str) -> None:
+def test_what_the_register_lost_or_made_up_is_found(attacker: Attacker, attack: str, contradiction: str) -> None:
     attacker.do("DROP INDEX uq_pending_enrolment_one_a_node", attack)
-    assert lie in attacker.audited()
+    assert contradiction in attacker.audited()

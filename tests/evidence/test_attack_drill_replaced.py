@@ -49,14 +49,14 @@ def test_before_the_attack_the_replacement_holds(attacker: Attacker) -> None:
 
 
 def test_a_replacement_that_one_registrar_made_alone_is_found(attacker: Attacker) -> None:
-    lie = f"key_event {TOWN} 4: it replaces the keys of a node, and no second registrar confirmed that"
+    contradiction = f"key_event {TOWN} 4: it replaces the keys of a node, and no second registrar confirmed that"
     attacker.do(
         "ALTER TABLE pending_enrolment DROP CONSTRAINT ck_pending_enrolment_confirmed_by_another",
         "UPDATE pending_enrolment SET confirmed_by = issued_by",
     )
-    assert attacker.audited() == lie
+    assert attacker.audited() == contradiction
     attacker.do("DELETE FROM pending_enrolment")
-    assert attacker.audited() == lie
+    assert attacker.audited() == contradiction
 
 
 def test_a_replacement_of_which_the_node_was_not_told_is_found(attacker: Attacker) -> None:

@@ -106,8 +106,8 @@ def test_a_head_that_went_back_is_found_by_who_audited_before(attacker: Attacker
     other = tree_of(LEAVES[1:301]).root()
     note = str(FOREIGN.sign(300, other))
     attacker.do("UPDATE witnessed_log SET size = 300, root = :root, note = :note", root=other, note=note)
-    lie = f"witnessed_log {FOREIGN.origin}: an earlier audit found another root at size 300"
-    assert attacker.audited(state=state) == lie
+    contradiction = f"witnessed_log {FOREIGN.origin}: an earlier audit found another root at size 300"
+    assert attacker.audited(state=state) == contradiction
     attacker.do("DELETE FROM witnessed_log")
     assert (
         attacker.audited(state=state)

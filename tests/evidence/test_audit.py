@@ -1,4 +1,4 @@
-"""`leadbridge audit` over databases in which nothing lies, and what it saves when it goes on from an earlier one."""
+"""`leadbridge audit` over databases without a contradiction, and what it saves when it goes on from an earlier one."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def audit(database_url: str, data_dir: Path) -> Audited:
 def test_an_empty_exchange_has_nothing_that_lies(exchange: World, audit: Audited) -> None:
     answer = audit()
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert " 0 acts and notices, 0 cases: nothing lies" in answer.stdout
+    assert " 0 acts and notices, 0 cases: no contradiction" in answer.stdout
 
 
 def test_casework_with_splits_merges_lapses_matches_files_and_revocations_holds(
@@ -65,7 +65,7 @@ def test_casework_with_splits_merges_lapses_matches_files_and_revocations_holds(
     ((cases, acts),) = exchange.rows('SELECT (SELECT count(*) FROM "case"), (SELECT count(*) FROM act)')
     answer = audit()
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert f"{acts} acts and notices, {cases} cases: nothing lies" in answer.stdout
+    assert f"{acts} acts and notices, {cases} cases: no contradiction" in answer.stdout
     assert "was not looked at: --attachments reads them" in answer.stdout
     assert "1 files read: each is what its acts say" in audit("--attachments").stdout
 

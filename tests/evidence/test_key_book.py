@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import HEARD_WITHIN, ExchangeFact, KeyBook, KeyFact, Keys
 from app.signing.jws import Header, read_header, sign_detached
 from app.signing.keys import generate_private
@@ -16,13 +16,15 @@ def header(at: int) -> Header:
     return read_header(sign_detached(b"", KEY, typ="lead-receipt+jws", iss="exchange", aud="town", iat=at, jti=jti))
 
 
-@pytest.mark.parametrize(("place", "lie"), [(4, "registered after"), (5, None), (8, None), (9, "revoked before")])
-def test_a_key_of_a_node_is_valid_between_its_events(place: int, lie: str | None) -> None:
+@pytest.mark.parametrize(
+    ("place", "contradiction"), [(4, "registered after"), (5, None), (8, None), (9, "revoked before")]
+)
+def test_a_key_of_a_node_is_valid_between_its_events(place: int, contradiction: str | None) -> None:
     book = KeyBook("exchange", 7, {KEY.kid: KeyFact("town", "act", KEY.public_jwk, 3, since=4, until=9)})
-    if lie is None:
+    if contradiction is None:
         assert Keys(book).of_node("town", KEY.kid, place, "act")[1] == 3
     else:
-        with pytest.raises(Lie, match=lie):
+        with pytest.raises(Contradiction, match=contradiction):
             Keys(book).of_node("town", KEY.kid, place, "act")
 
 
@@ -34,7 +36,7 @@ def test_a_followed_key_of_the_exchange_signs_until_everybody_has_heard_of_it(pl
     if good:
         assert Keys(book).of_exchange("signing", header(at), "act", place).kid == KEY.kid
     else:
-        with pytest.raises(Lie, match="which another signing key had followed"):
+        with pytest.raises(Contradiction, match="which another signing key had followed"):
             Keys(book).of_exchange("signing", header(at), "act", place)
 
 

@@ -50,7 +50,7 @@ def of_lead(lead_id: str, **changes: object) -> Callable[[Case], Case]:
 
 
 def with_longer_limits(case: Case) -> Case:
-    return case.but(clocks=tuple(one.model_copy(update={"amount": 60}) for one in case.clocks))
+    return case.but(deadlines=tuple(one.model_copy(update={"amount": 60}) for one in case.deadlines))
 
 
 def rows_stored(exchange: World) -> tuple[int, int]:
@@ -137,7 +137,7 @@ def test_a_reader_that_no_act_admitted_is_found(exchange: World, data_dir: Path,
     assert (answer.returncode, "acts.0.readers: 2 stored, 1 rebuilt" in answer.stderr) == (1, True)
 
 
-def test_clocks_started_by_limits_that_were_in_force_then_rebuild_after_they_changed(
+def test_deadlines_started_by_limits_that_were_in_force_then_rebuild_after_they_changed(
     database_url: str, data_dir: Path, tmp_path: Path, rebuild: Checked
 ) -> None:
     rules = [{"place": "9901", "rule": "D04", "amount": 6, "unit": "hours", "source": "县级协作办法"}]
@@ -146,7 +146,7 @@ def test_clocks_started_by_limits_that_were_in_force_then_rebuild_after_they_cha
     with world(database_url, data_dir, deadlines_file=file) as exchange:
         lead_id, _ = exchange.offered()
         assert rebuild("--check").returncode == 0
-        shorter = exchange.rows("SELECT due - started FROM clock WHERE rule = 'D04'")
+        shorter = exchange.rows("SELECT due - started FROM deadline WHERE rule = 'D04'")
         assert [span.total_seconds() for (span,) in shorter] == [6 * 3600]
         tampered(exchange, data_dir, lead_id, with_longer_limits)
         answer = rebuild("--check")

@@ -46,7 +46,7 @@ TABLES: Mapping[str, Guarded] = {
     "case": _table("INSERT UPDATE", Seen.OWN, "of a party, or of one that reads an act in it"),
     "checkpoint": _table("INSERT", Seen.OPEN, _LOG),
     "checkpoint_cosignature": _table("INSERT", Seen.OPEN, _LOG),
-    "clock": _table("INSERT UPDATE DELETE", Seen.OWN, "a node's own deadlines; erasure deletes"),
+    "deadline": _table("INSERT UPDATE DELETE", Seen.OWN, "a node's own deadlines; erasure deletes"),
     "enclosed": _table("INSERT DELETE", Seen.OWN, "files of acts that it reads or uploaded; erasure deletes"),
     "enrolment_code": _table("INSERT UPDATE", Seen.NONE, _KEPT),
     "exchange_key": _table("INSERT UPDATE", Seen.NONE, _KEPT),

@@ -58,7 +58,9 @@ def test_without_a_node_a_read_sees_no_row(world: World, table: str) -> None:
     assert rows(world.database_url, READER, f'TABLE "{table}"') == []
 
 
-@pytest.mark.parametrize("table", ["act_reader", "clock", "inbox", "lead_entry", "stat_delta", "stat_rollup", "upload"])
+@pytest.mark.parametrize(
+    "table", ["act_reader", "deadline", "inbox", "lead_entry", "stat_delta", "stat_rollup", "upload"]
+)
 def test_a_query_that_forgets_its_filter_shows_the_rows_of_the_node_alone(world: World, table: str) -> None:
     everything = world.rows(f'TABLE "{table}"')
     for name in NAMES:

@@ -106,7 +106,7 @@ async def check(
 
 async def _check_one(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, against: Against) -> int:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        archive = opened((await read_archives(connection, vault, [root_id])).get(root_id))
+        archive = or_raise((await read_archives(connection, vault, [root_id])).get(root_id))
         await verify_rebuilt(connection, root_id, archive, against)
     return len(archive.rows)
 
@@ -154,7 +154,7 @@ async def read_archives(
     return found
 
 
-def opened(archive: Archive | Differs | None) -> Archive:
+def or_raise(archive: Archive | Differs | None) -> Archive:
     """Return a case that was read; raise `Differs` for one that does not open or is gone."""
     if isinstance(archive, Differs):
         raise archive

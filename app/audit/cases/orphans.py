@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.transparency.tiles import WIDTH
 
 _SUBTREES = "SELECT level, count(*) AS found, max(position) + 1 AS last FROM log_subtree GROUP BY level"
@@ -18,7 +18,8 @@ _ORPHANS = {
     "act": 'SELECT act_id FROM act a WHERE NOT EXISTS (SELECT FROM "case" c WHERE c.root_id = a.root_id)',
     "act_reader": "SELECT node_id || ' ' || act_id FROM act_reader r WHERE NOT EXISTS "
     '(SELECT FROM act a JOIN "case" c USING (root_id) WHERE a.act_id = r.act_id AND a.lead_id = r.lead_id)',
-    "clock": 'SELECT clock_id FROM clock t WHERE NOT EXISTS (SELECT FROM "case" c WHERE c.root_id = t.root_id)',
+    "deadline": "SELECT deadline_id FROM deadline t WHERE NOT EXISTS "
+    '(SELECT FROM "case" c WHERE c.root_id = t.root_id)',
     "lead_entry": "SELECT node_id || ' ' || lead_id FROM lead_entry e WHERE NOT EXISTS "
     "(SELECT FROM act_reader r WHERE r.node_id = e.node_id AND r.lead_id = e.lead_id)",
     "enclosed": "SELECT act_id || ' ' || encode(sha256, 'hex') FROM enclosed e WHERE NOT EXISTS "
@@ -37,22 +38,22 @@ _ERASED = {
 
 
 async def require_no_remains(connection: "asyncpg.Connection[Any]", size: int, count: Counter[str]) -> None:
-    """Raise `Lie` for a row beyond those that were counted, or for a tree that has more or less than its log."""
+    """Raise `Contradiction` for a row beyond those that were counted, or a tree that has more or less than its log."""
     for row in await connection.fetch(_SUBTREES):
         whole = size // WIDTH ** row["level"]
         if (row["found"], row["last"]) != (whole, whole):
-            raise Lie("log_subtree", f"level {row['level']}", f"{row['found']} stored, the log has {whole}")
+            raise Contradiction("log_subtree", f"level {row['level']}", f"{row['found']} stored, the log has {whole}")
     for table, left in _ERASED.items():
         lead_id = await connection.fetchval(left)
         if lead_id is not None:
-            raise Lie(table, lead_id, "its lead was erased, and it was not")
+            raise Contradiction(table, lead_id, "its lead was erased, and it was not")
     newest = await connection.fetchval(_NEWEST)
     if (newest or 0) != size:
-        raise Lie("checkpoint", newest or 0, f"the newest one; the log has {size} entries")
+        raise Contradiction("checkpoint", newest or 0, f"the newest one; the log has {size} entries")
     for row in await connection.fetch(_COSIGNED):
-        raise Lie("checkpoint", row["size"], f"it is gone; {row['witness']} has cosigned it")
+        raise Contradiction("checkpoint", row["size"], f"it is gone; {row['witness']} has cosigned it")
     for table, orphan in _ORPHANS.items():
         stored = await connection.fetchval(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (ours)
         if stored != count[table]:
             first = await connection.fetchval(f"{orphan} ORDER BY 1 LIMIT 1")
-            raise Lie(table, first or "(all)", f"{stored} rows stored, {count[table]} accounted for")
+            raise Contradiction(table, first or "(all)", f"{stored} rows stored, {count[table]} accounted for")

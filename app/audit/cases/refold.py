@@ -16,11 +16,11 @@ from app.audit.cases.differences import Differs
 from app.audit.cases.surroundings import LAST, Surroundings
 from app.casework.acts import CATALOGUE, decide
 from app.casework.case import ActRef, Case, on_record
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision, Notice, evolve
 from app.casework.document import Act
 from app.casework.lapse import counted_anew, due_event, lapse
-from app.casework.limits import DeadlineRule, Limits
+from app.casework.limits import Limit, Limits
 from app.casework.records.practice import Practices, Practised
 from app.casework.rules import EDITION
 from app.casework.scene import Given
@@ -57,14 +57,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The case after an act or an event of a clock, and how many rows were read for it."""
+    """The case after an act or an event of a deadline, and how many rows were read for it."""
 
     case: Case
     rows: int
 
 
 def fold(root_id: str, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> Iterator[Case]:
-    """Yield what the acts and notices make of a case: as it was left, then with its clocks counted anew.
+    """Yield what the acts and notices make of a case: as it was left, then with its deadlines counted anew.
 
     The second differs from the first only where a calendar became official after the last act. Raises `Differs`
     where the record contradicts itself.
@@ -97,16 +97,16 @@ def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stor
 
 
 def _recounted(case: Case, given: Given) -> Case:
-    """Return the case with its provisional clocks counted anew, if one of them could be: then the exchange did so."""
+    """Return the case with its provisional deadlines counted anew, if one of them could be: the exchange did so."""
     zone = given.zone
     official = any(
-        clock.provisional
-        and clock.stopped is None
-        and clock.breached is None
-        and not clock.stands_still
-        and clock.due >= given.now
-        and given.calendar.covers(clock.started.astimezone(zone).date(), clock.due.astimezone(zone).date())
-        for clock in case.clocks
+        deadline.provisional
+        and deadline.stopped is None
+        and deadline.breached is None
+        and not deadline.stands_still
+        and deadline.due >= given.now
+        and given.calendar.covers(deadline.started.astimezone(zone).date(), deadline.due.astimezone(zone).date())
+        for deadline in case.deadlines
     )
     return counted_anew(case, given) if official else case
 
@@ -170,16 +170,16 @@ def _practices(act: Act[Any], stored: Case) -> Practices:
     return Practices({"": kept}) if kept else Practices()
 
 
-def _limits(starts: Sequence[Clock], given: Given, stored: Case) -> Limits:
-    """Return the limits by which clocks were started: where the stored clock names another version, its own."""
-    kept = {clock.clock_id: clock for clock in stored.clocks}
-    changed: list[tuple[str, DeadlineRule]] = []
-    for clock in starts:
-        was = kept.get(clock.clock_id)
-        if was is None or was.version == clock.version:
+def _limits(starts: Sequence[Deadline], given: Given, stored: Case) -> Limits:
+    """Return the limits by which deadlines were started: where the stored deadline names another version, its own."""
+    kept = {deadline.deadline_id: deadline for deadline in stored.deadlines}
+    changed: list[tuple[str, Limit]] = []
+    for deadline in starts:
+        was = kept.get(deadline.deadline_id)
+        if was is None or was.version == deadline.version:
             continue
-        place = given.nodes[clock.node].division_code
-        now = given.limits.rule(clock.rule, place)
+        place = given.nodes[deadline.node].division_code
+        now = given.limits.rule(deadline.rule, place)
         source = Source(was.source, was.source_text)
         changed.append((place, replace(now, amount=was.amount, unit=was.unit, source=source, version=was.version)))
     if not changed:
@@ -191,16 +191,16 @@ def _limits(starts: Sequence[Clock], given: Given, stored: Case) -> Limits:
 
 
 def _lapse(case: Case, rows: Sequence[Recorded], given: Given) -> Step:
-    """Follow the notices of an event of a clock: the first one's id says of which."""
+    """Follow the notices of an event of a deadline: the first one's id says of which."""
     row = rows[0]
     (to,) = strict_json.loads(row.body)["recipients"]
-    for clock in case.clocks:
-        coming = due_event(clock, given.now, given.calendar, given.zone)
-        if coming is None or clock.lead_id != row.lead_id:
+    for deadline in case.deadlines:
+        coming = due_event(deadline, given.now, given.calendar, given.zone)
+        if coming is None or deadline.lead_id != row.lead_id:
             continue
-        cause = cause_of(clock.clock_id, coming)
+        cause = cause_of(deadline.deadline_id, coming)
         if notice_id(row.act, row.lead_id, to, cause) == row.act_id:
-            decision = lapse(case, clock.clock_id, coming.event, given)
+            decision = lapse(case, deadline.deadline_id, coming.event, given)
             return _notices(evolve(case, decision, given.now), decision, cause, rows, 0)
     raise Differs(f"{row.called}: nothing on record is the cause of this notice")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.cases.compare import Against, opened, read_archives, verify_rebuilt
+from app.audit.cases.compare import Against, or_raise, read_archives, verify_rebuilt
 from app.audit.cases.differences import Differs
 from app.audit.cases.surroundings import Surroundings
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.casework.case import Case, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.docket.record import Rows
-from app.docket.writing import clock_row, gather_entries
+from app.docket.writing import deadline_row, gather_entries
 from app.vault import Vault
 
 # What waits for the log comes after it, in the order of the queue.
@@ -34,10 +34,10 @@ _READERS = """
     SELECT node_id, act_id::text, lead_id::text, root_id::text, root_seq
     FROM act_reader WHERE lead_id = ANY($1::uuid[])
 """
-_CLOCKS = """
-    SELECT clock_id::text, root_id::text, lead_id::text, node_id, rule, source, source_text, version, started, due,
+_DEADLINES = """
+    SELECT deadline_id::text, root_id::text, lead_id::text, node_id, rule, source, source_text, version, started, due,
            stopped, suspended_at, warned_at, breached_at, next_at, provisional
-    FROM clock WHERE lead_id = ANY($1::uuid[])
+    FROM deadline WHERE lead_id = ANY($1::uuid[])
 """
 _ENTRIES = """
     SELECT e.node_id, e.lead_id::text, e.root_id::text, e.state, e.category, e.role, e.is_origin,
@@ -53,23 +53,23 @@ async def check_cases(
     against: Against,
     root_ids: Sequence[str],
 ) -> Counter[str]:
-    """Return how many rows of each table belong to these cases; raise `Lie` for the first that lies."""
+    """Return how many rows of each table belong to these cases; raise `Contradiction` for the first wrong one."""
     for row in await connection.fetch(_ORDER, root_ids):
         if row["place"] is None:
-            raise Lie("act", row["act_id"], "it is neither in the log nor waiting for it")
-        raise Lie("act", row["act_id"], "its case has it in another order than the log")
+            raise Contradiction("act", row["act_id"], "it is neither in the log nor waiting for it")
+        raise Contradiction("act", row["act_id"], "its case has it in another order than the log")
     cases, count = [], Counter(cases=len(root_ids))
     archives = await read_archives(connection, vault, root_ids)
     for root_id in root_ids:
         try:
-            archive = opened(archives.get(root_id))
+            archive = or_raise(archives.get(root_id))
             cases.append(await verify_rebuilt(connection, root_id, archive, against))
         except Differs as differs:
-            raise Lie("case", root_id, str(differs)) from differs
+            raise Contradiction("case", root_id, str(differs)) from differs
         count["act"] += len(archive.rows)
     lead_ids = [lead_id for case in cases for lead_id in case.leads]
     count["act_reader"] = await _readers(connection, cases, lead_ids)
-    count["clock"] = await _clocks(connection, cases, lead_ids, against.surroundings)
+    count["deadline"] = await _deadlines(connection, cases, lead_ids, against.surroundings)
     count["lead_entry"] = await _entries(connection, cases)
     await _subjects(connection, cases)
     return count
@@ -89,23 +89,25 @@ async def _readers(connection: "asyncpg.Connection[Any]", cases: Sequence[Case],
     return _compare("act_reader", wanted, found)
 
 
-async def _clocks(
+async def _deadlines(
     connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str], surroundings: Surroundings
 ) -> int:
-    found = {(row["clock_id"],): tuple(row)[1:] for row in await connection.fetch(_CLOCKS, lead_ids)}
+    found = {(row["deadline_id"],): tuple(row)[1:] for row in await connection.fetch(_DEADLINES, lead_ids)}
     wanted = {}
     for case in cases:
-        for clock in case.clocks:
-            key = (clock.clock_id,)
-            wanted[key] = _clock(case, clock, surroundings, found.get(key))
-    return _compare("clock", wanted, found)
+        for deadline in case.deadlines:
+            key = (deadline.deadline_id,)
+            wanted[key] = _deadline(case, deadline, surroundings, found.get(key))
+    return _compare("deadline", wanted, found)
 
 
-def _clock(case: Case, clock: Clock, surroundings: Surroundings, stored: tuple[Any, ...] | None) -> tuple[Any, ...]:
-    """Return the row of a clock; when time will next speak of it may have been reckoned by any calendar there was."""
+def _deadline(
+    case: Case, deadline: Deadline, surroundings: Surroundings, stored: tuple[Any, ...] | None
+) -> tuple[Any, ...]:
+    """Return the row of a deadline; its next event may have been reckoned by any calendar that there was."""
     rows = []
     for calendar in surroundings.calendars():
-        row = clock_row(case.root_id, clock, calendar, surroundings.zone)
+        row = deadline_row(case.root_id, deadline, calendar, surroundings.zone)
         rows.append(row[1:])
         if stored == rows[-1]:
             break
@@ -145,8 +147,8 @@ def _compare(table: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> int:
     for key, row in wanted.items():
         if found.get(key) != row:
             what = "it is missing" if key not in found else "it is not what the case makes of it"
-            raise Lie(table, " ".join(map(str, key)), what)
+            raise Contradiction(table, " ".join(map(str, key)), what)
     for key in found:
         if key not in wanted:
-            raise Lie(table, " ".join(map(str, key)), "nothing in its case makes such a row")
+            raise Contradiction(table, " ".join(map(str, key)), "nothing in its case makes such a row")
     return len(wanted)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import Keys
 from app.errors import Problem
 from app.registry.requests import WINDOW_SECONDS
@@ -25,7 +25,7 @@ SIGNED_WITHIN = timedelta(seconds=WINDOW_SECONDS) + TOLERANCE
 class Examined:
     """An act or notice whose row is what was signed; `late` if it was logged later than its receipt promised.
 
-    That is no lie of the row: the exchange says so itself, and a clock that was set forward looks the same.
+    That is no contradiction: the exchange says so itself, and a clock that was set forward looks the same.
     """
 
     document: Any
@@ -41,40 +41,40 @@ class Examiner:
     log_origin: str
 
     def act(self, row: Any, body: bytes, *, signatures: bool) -> Examined:
-        """Return an act or notice, examined; raise `Lie` unless its row is what was signed and logged, or waits for it.
+        """Return an act or notice, examined; raise `Contradiction` unless its row was signed and is or will be logged.
 
         `row` has the `place` of the act in log or queue, and its `entry` there. Without `signatures` nothing is
         verified under a key: the digests in the log entry still bind every byte.
         """
         key = str(row["act_id"])
         if hashlib.sha256(body).digest() != row["body_sha256"]:
-            raise Lie("act", key, "the body is not the one that was signed")
+            raise Contradiction("act", key, "the body is not the one that was signed")
         try:
             return self._examine(key, row, body, signatures=signatures)
         except Problem as problem:
-            raise Lie("act", key, "a signature does not verify, or a document is malformed") from problem
+            raise Contradiction("act", key, "a signature does not verify, or a document is malformed") from problem
         except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
-            raise Lie("act", key, "a signed document lacks a member or has a malformed one") from error
+            raise Contradiction("act", key, "a signed document lacks a member or has a malformed one") from error
 
     def _examine(self, key: str, row: Any, body: bytes, *, signatures: bool) -> Examined:
         token, document = read(row["jws"]), strict_json.loads(body)
         header = token.header
         is_notice = row["receipt"] is None
         if (header.jti, header.iss, header.kid) != (key, row["sender"], row["kid"]):
-            raise Lie("act", key, "id, sender or key are not those of its signature")
+            raise Contradiction("act", key, "id, sender or key are not those of its signature")
         if (document["act"], document["lead_id"], document["sender"]) != (
             row["act"],
             row["lead_id"] and str(row["lead_id"]),
             header.iss,
         ):
-            raise Lie("act", key, "act, lead or sender are not those of its document")
+            raise Contradiction("act", key, "act, lead or sender are not those of its document")
         signer, number = self._signer(key, row, header, is_notice=is_notice)
         if signatures:
             verify_detached(token, body, signer)
         late = False
         if is_notice:
             if document["recipients"] != [header.aud]:
-                raise Lie("act", key, "the notice speaks to another node than it was signed for")
+                raise Contradiction("act", key, "the notice speaks to another node than it was signed for")
             _require_time(key, row, document["issued_at"], "issued_at")
         else:
             late = self._receipt(key, row, body, number, signatures=signatures)
@@ -83,7 +83,7 @@ class Examiner:
         return Examined(document, late)
 
     def erased(self, row: Any, addressed: Sequence[str], *, signatures: bool) -> Examined:
-        """Return an act or notice whose body was erased, examined by what stays of it; raise `Lie` as `act` does.
+        """Return an act or notice whose body was erased, examined by what stays; raise `Contradiction` as `act` does.
 
         Its signature cannot be verified any more: receipt and log entry bind the digests of both. Whom an act addressed
         stood in the body, and is taken from whoever was told (`addressed`); a notice says it in its signature.
@@ -92,7 +92,7 @@ class Examiner:
         try:
             header, late = read(row["jws"]).header, False
             if (header.jti, header.iss, header.kid) != (key, row["sender"], row["kid"]):
-                raise Lie("act", key, "id, sender or key are not those of its signature")
+                raise Contradiction("act", key, "id, sender or key are not those of its signature")
             is_notice = row["receipt"] is None
             _, number = self._signer(key, row, header, is_notice=is_notice)
             if not is_notice:
@@ -100,18 +100,18 @@ class Examiner:
             _require_signed_then(key, row, header)
             _require_digests(key, row)
         except Problem as problem:
-            raise Lie("act", key, "a signature does not verify, or a document is malformed") from problem
+            raise Contradiction("act", key, "a signature does not verify, or a document is malformed") from problem
         except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
-            raise Lie("act", key, "a signed document lacks a member or has a malformed one") from error
+            raise Contradiction("act", key, "a signed document lacks a member or has a malformed one") from error
         return Examined({"recipients": [header.aud] if is_notice else list(addressed)}, late)
 
     def _signer(self, key: str, row: Any, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
         if is_notice:
             if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
-                raise Lie("act", key, "it has no receipt and is no notice of the exchange")
+                raise Contradiction("act", key, "it has no receipt and is no notice of the exchange")
             return self.keys.of_exchange("signing", header, key, row["place"]), 0
         if (header.typ, header.aud) != ("lead-act+jws", self.exchange):
-            raise Lie("act", key, "it was not signed as an act for this exchange")
+            raise Contradiction("act", key, "it was not signed as an act for this exchange")
         return self.keys.of_node(header.iss, header.kid, row["place"], key)
 
     def _receipt(self, key: str, row: Any, body: bytes | None, number: int, *, signatures: bool) -> bool:
@@ -131,7 +131,7 @@ class Examiner:
         }
         for name, value in meant.items():
             if receipt[name] != value:
-                raise Lie("act", key, f"the receipt's {name} is not that of the act")
+                raise Contradiction("act", key, f"the receipt's {name} is not that of the act")
         _require_time(key, row, receipt["received_at"], "received_at")
         for name, purpose in (("receipt_jws", "signing"), ("receipt_jws_sm2", "sm2")):
             if row[name] is not None or name == "receipt_jws":
@@ -143,9 +143,9 @@ class Examiner:
         header = token.header
         meant = ("lead-receipt+jws", self.exchange, row["sender"], key)
         if (header.typ, header.iss, header.aud, header.jti) != meant:
-            raise Lie("act", key, f"{name} signs the receipt of another act")
+            raise Contradiction("act", key, f"{name} signs the receipt of another act")
         if abs(header.iat - row["received_at"].timestamp()) > 1:
-            raise Lie("act", key, f"{name} was signed at another time than the receipt says")
+            raise Contradiction("act", key, f"{name} was signed at another time than the receipt says")
         signer = self.keys.of_exchange(purpose, header, key, row["place"])
         if signatures:
             verify_detached(token, row["receipt"], signer)
@@ -159,9 +159,9 @@ class Examiner:
             raise _other_entry(key, row)
 
 
-def _other_entry(key: str, row: Any) -> Lie:
+def _other_entry(key: str, row: Any) -> Contradiction:
     table, place = ("log_entry", row["log_index"]) if row["logged_at"] else ("unsequenced", row["ordinal"])
-    return Lie(table, place, f"it is not the entry of act {key}")
+    return Contradiction(table, place, f"it is not the entry of act {key}")
 
 
 def _require_digests(key: str, row: Any) -> None:
@@ -179,13 +179,13 @@ def _require_digests(key: str, row: Any) -> None:
 def _require_time(key: str, row: Any, said: str, member: str) -> None:
     stored: datetime = row["received_at"]
     if datetime.fromisoformat(said) != stored.replace(microsecond=stored.microsecond // 1000 * 1000):
-        raise Lie("act", key, f"received_at is not the {member} that was signed")
+        raise Contradiction("act", key, f"received_at is not the {member} that was signed")
     if row["logged_at"] is not None and stored > row["logged_at"] + TOLERANCE:
-        raise Lie("act", key, "it was received after it was logged")
+        raise Contradiction("act", key, "it was received after it was logged")
 
 
 def _require_signed_then(key: str, row: Any, header: Header) -> None:
     """Demand that the time in the signature is that of the row, as near as it had to be when it came."""
     stored: datetime = row["received_at"]
     if abs(header.iat - stored.timestamp()) > SIGNED_WITHIN.total_seconds():
-        raise Lie("act", key, "it was signed at quite another time than it is said to have been received")
+        raise Contradiction("act", key, "it was signed at quite another time than it is said to have been received")

@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from app.audit.contradiction import Contradiction
 from app.audit.decrypting import Opener
-from app.audit.finding import Lie
 
 _ENCLOSED = """
     SELECT act_id, encode(sha256, 'hex') AS sha256, root_id, size, object_key, file_key, sealed_for
@@ -17,7 +17,7 @@ _ENCLOSED = """
 async def require_enclosed(
     connection: "asyncpg.Connection[Any]", opener: Opener, named: Sequence[tuple[Any, Any]]
 ) -> int:
-    """Return how many files the acts of a part name; raise `Lie` for a row that is missing, changed or too much.
+    """Return how many files the acts of a part name; raise `Contradiction` for a missing, changed or extra row.
 
     `named` are an act's row and its document.
     """
@@ -32,7 +32,7 @@ async def require_enclosed(
         found = stored.get(act["act_id"], {})
         for sha256 in sorted(files.keys() ^ found.keys()):
             what = "it is missing" if sha256 in files else "the act does not name it"
-            raise Lie("enclosed", f"{act['act_id']} {sha256}", what)
+            raise Contradiction("enclosed", f"{act['act_id']} {sha256}", what)
         for sha256, (size, recipient) in files.items():
             _require_row(found[sha256], act, size, recipient)
             opener.file_key(found[sha256], act)
@@ -43,4 +43,4 @@ def _require_row(row: Any, act: Any, size: int | None, recipient: str | None) ->
     key = f"{row['act_id']} {row['sha256']}"
     meant = (act["root_id"], row["size"] if size is None else size, recipient)
     if (row["root_id"], row["size"], row["sealed_for"]) != meant:
-        raise Lie("enclosed", key, "root, size or recipient are not those of the act")
+        raise Contradiction("enclosed", key, "root, size or recipient are not those of the act")

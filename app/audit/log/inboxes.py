@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 
 _ITEMS = """
     SELECT i.node_id, i.seq, i.act_id, i.act, i.lead_id, i.sender, i.received_at, i.log_index
@@ -28,7 +28,7 @@ class Addressed:
 async def require_inbox(
     connection: "asyncpg.Connection[Any]", addressed: Sequence[Addressed]
 ) -> dict[str, tuple[int, int]]:
-    """Return each node's first and last number in a part; raise `Lie` for an item that is missing or another."""
+    """Return each node's first and last number in a part; raise `Contradiction` for a missing or wrong item."""
     wanted = [(one.node, one.row["act_id"]) for one in addressed]
     found = {
         (item["node_id"], item["act_id"]): item
@@ -38,28 +38,28 @@ async def require_inbox(
     for one in addressed:
         item = found.get((one.node, one.row["act_id"]))
         if item is None:
-            raise Lie("inbox", one.node, f"act {one.row['act_id']} addresses it and is not in it")
+            raise Contradiction("inbox", one.node, f"act {one.row['act_id']} addresses it and is not in it")
         key = f"{one.node} {item['seq']}"
         for name in _COMPARED:
             if item[name] != one.row[name]:
-                raise Lie("inbox", key, f"{name} is not that of the act")
+                raise Contradiction("inbox", key, f"{name} is not that of the act")
         first, last = numbers.get(one.node, (item["seq"], item["seq"] - 1))
         if item["seq"] != last + 1:
-            raise Lie("inbox", key, f"it stands where number {last + 1} belongs, by the order of the log")
+            raise Contradiction("inbox", key, f"it stands where number {last + 1} belongs, by the order of the log")
         numbers[one.node] = (first, item["seq"])
     return numbers
 
 
 def join(last: dict[str, int], part: Iterable[tuple[str, tuple[int, int]]]) -> None:
-    """Put the numbers of a part behind those of the parts before it; raise `Lie` where they do not follow."""
+    """Put the numbers of a part behind those of the parts before it; raise `Contradiction` where they do not follow."""
     for node, (first, end) in part:
         if first != last.get(node, 0) + 1:
-            raise Lie("inbox", f"{node} {first}", f"it stands where number {last.get(node, 0) + 1} belongs")
+            raise Contradiction("inbox", f"{node} {first}", f"it stands where number {last.get(node, 0) + 1} belongs")
         last[node] = end
 
 
 async def require_no_more(connection: "asyncpg.Connection[Any]", last: dict[str, int]) -> None:
-    """Raise `Lie` for an inbox with more items than acts in the log address its node."""
+    """Raise `Contradiction` for an inbox with more items than acts in the log address its node."""
     for row in await connection.fetch(_LAST):
         if (row["items"], row["last"]) != (last.get(row["node_id"], 0), last.get(row["node_id"], 0)):
-            raise Lie("inbox", f"{row['node_id']} {row['last']}", "no act in the log addresses it")
+            raise Contradiction("inbox", f"{row['node_id']} {row['last']}", "no act in the log addresses it")

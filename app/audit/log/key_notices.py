@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.errors import BadSignature
 from app.signing.jws import read_header
 
@@ -49,9 +49,9 @@ def _as_act(row: Any, exchange: str) -> dict[str, Any]:
     try:
         header = read_header(row["jws"])
     except BadSignature as error:
-        raise Lie("key_notice", row["notice_id"], "its signature is malformed") from error
+        raise Contradiction("key_notice", row["notice_id"], "its signature is malformed") from error
     if header.aud != row["node_id"]:
-        raise Lie("key_notice", row["notice_id"], "it is kept for another node than it was signed for")
+        raise Contradiction("key_notice", row["notice_id"], "it is kept for another node than it was signed for")
     return {name: row[name] for name in _AS_STORED} | {
         "act_id": row["notice_id"],
         "act": "notice.key",
@@ -65,7 +65,7 @@ def _as_act(row: Any, exchange: str) -> dict[str, Any]:
 
 
 async def require_logged(connection: "asyncpg.Connection[Any]") -> None:
-    """Raise `Lie` for a notice about keys that is neither in the log nor waiting for it."""
+    """Raise `Contradiction` for a notice about keys that is neither in the log nor waiting for it."""
     lost = await connection.fetchval(_LOST)
     if lost is not None:
-        raise Lie("key_notice", lost, "it is neither in the log nor waiting for it")
+        raise Contradiction("key_notice", lost, "it is neither in the log nor waiting for it")

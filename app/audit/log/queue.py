@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from app.audit.contradiction import Contradiction
 from app.audit.decrypting import Opener
-from app.audit.finding import Lie
 from app.audit.log.acts import Examiner
 from app.audit.log.enclosures import require_enclosed
 from app.audit.log.entries import require_kind
@@ -49,7 +49,7 @@ class WaitingDone:
 async def check_waiting(
     connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: WaitingPart
 ) -> WaitingDone:
-    """Check one part of the queue; raise `Lie` for its first row that lies, in the order in which it came."""
+    """Check one part of the queue; raise `Contradiction` for its first wrong row, in the order in which it came."""
     size, opener, documents = examiner.keys.book.size, Opener(vault), []
     notices = await read_waiting_key_notices(connection, examiner.exchange, size, part.first, part.last)
     done = WaitingDone()
@@ -59,10 +59,12 @@ async def check_waiting(
             require_kind(row["entry"], row["kind"], "unsequenced", row["ordinal"])
             continue
         if row["log_index"] is not None:
-            raise Lie("unsequenced", row["ordinal"], f"it waits for the log, and is in it at {row['log_index']}")
+            raise Contradiction(
+                "unsequenced", row["ordinal"], f"it waits for the log, and is in it at {row['log_index']}"
+            )
         act = notices.get(row["place"], row)
         if act["act_id"] is None:
-            raise Lie("act", row["queued_act"], "it is gone; it waits for the log")
+            raise Contradiction("act", row["queued_act"], "it is gone; it waits for the log")
         if act is row and opener.is_erased(row):
             document = examiner.erased(row, row["addressed"], signatures=True).document
         else:
@@ -76,10 +78,10 @@ async def check_waiting(
 
 
 async def require_queued_once(connection: "asyncpg.Connection[Any]") -> None:
-    """Raise `Lie` for an act that waits twice."""
+    """Raise `Contradiction` for an act that waits twice."""
     twice = await connection.fetchval(_TWICE)
     if twice is not None:
-        raise Lie("unsequenced", twice, "the act waits for the log more than once")
+        raise Contradiction("unsequenced", twice, "the act waits for the log more than once")
 
 
 def _require_queued(row: Any, act: Any, document: Any) -> None:
@@ -95,4 +97,4 @@ def _require_queued(row: Any, act: Any, document: Any) -> None:
     for name, value in meant.items():
         if row[name] != value:
             what = name.removeprefix("queued_")
-            raise Lie("unsequenced", row["ordinal"], f"{what} is not that of act {act['act_id']}")
+            raise Contradiction("unsequenced", row["ordinal"], f"{what} is not that of act {act['act_id']}")

@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from app.audit.contradiction import Contradiction
 from app.audit.decrypting import Opener
-from app.audit.finding import Lie
 from app.audit.log.acts import Examiner
 from app.audit.log.enclosures import require_enclosed
 from app.audit.log.entries import kind_of
@@ -45,7 +45,7 @@ class PartDone:
 
 
 async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: Part) -> PartDone:
-    """Check one part; raise `Lie` for its first row that lies, in the order of the log."""
+    """Check one part; raise `Contradiction` for its first wrong row, in the order of the log."""
     rows = await connection.fetch(_ROWS, part.start, part.end)
     notices = await read_key_notices(connection, examiner.exchange, part.start, part.end)
     tree = await TreePart.read(connection, examiner, part)
@@ -55,16 +55,16 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
     done = PartDone(part.end, b"")
     for index, row in enumerate(rows, part.start):
         if row["log_index"] != index:
-            raise Lie("log_entry", index, "it is missing")
+            raise Contradiction("log_entry", index, "it is missing")
         if leaf_hash(row["entry"]) != row["leaf_hash"]:
-            raise Lie("log_entry", index, "its leaf hash is not that of its entry")
+            raise Contradiction("log_entry", index, "its leaf hash is not that of its entry")
         tree.grow(index, row["leaf_hash"])
         if row["logged_act"] is None:
             _require_other(examiner, row)
             continue
         act = notices.get(index, row)
         if act["act_id"] is None:
-            raise Lie("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
+            raise Contradiction("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
         signatures = index >= part.signed_to
         if act is row and opener.is_erased(row):
             told = await told_of(connection, part) if told is None else told
@@ -80,7 +80,7 @@ async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examin
             done.late += 1
             done.first_late = done.first_late or str(act["act_id"])
     if part.start + len(rows) != part.end:
-        raise Lie("log_entry", part.start + len(rows), "it is missing")
+        raise Contradiction("log_entry", part.start + len(rows), "it is missing")
     done.root = tree.end()
     done.inboxes = await require_inbox(connection, addressed)
     done.enclosed = await require_enclosed(connection, opener, documents)
@@ -100,6 +100,6 @@ def _require_other(examiner: Examiner, row: Any) -> None:
     index = row["log_index"]
     kind = kind_of(row["entry"], "log_entry", index)
     if kind in _OF_ACTS:
-        raise Lie("log_entry", index, "it is that of an act, and names none")
+        raise Contradiction("log_entry", index, "it is that of an act, and names none")
     if kind == "key" and index not in examiner.keys.book.logged:
-        raise Lie("key_event", f"at log index {index}", "it is gone; the log proves that it was there")
+        raise Contradiction("key_event", f"at log index {index}", "it is gone; the log proves that it was there")

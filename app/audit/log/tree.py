@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.log.acts import Examiner
 from app.audit.log.part import Part
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
@@ -62,13 +62,15 @@ class TreePart:
         return made
 
     def grow(self, index: int, leaf: bytes) -> None:
-        """Append a leaf; raise `Lie` if what is stored at this size is not the tree."""
+        """Append a leaf; raise `Contradiction` if what is stored at this size is not the tree."""
         self.tree, complete = grow(self.tree, [leaf])
         for subtree in complete:
             key = f"level {subtree.level}, position {subtree.position}"
             stored = self.subtrees.get((subtree.level, subtree.position))
             if stored != subtree.hash:
-                raise Lie("log_subtree", key, "it is missing" if stored is None else "it is not the hash of its leaves")
+                raise Contradiction(
+                    "log_subtree", key, "it is missing" if stored is None else "it is not the hash of its leaves"
+                )
         size = index + 1
         if size in self.signed or size in self.cosigned or any(one.size == size for one in self.part.known):
             self._require_signed(size, self.tree.root())
@@ -80,21 +82,23 @@ class TreePart:
     def _require_signed(self, size: int, root: bytes) -> None:
         for known in self.part.known:
             if known.size == size and known.root != root:
-                raise Lie("log_entry", f"0 to {size}", f"the log was rewritten: {known.source} has another root")
+                raise Contradiction(
+                    "log_entry", f"0 to {size}", f"the log was rewritten: {known.source} has another root"
+                )
         if size not in self.signed:
             return
         row = self.signed[size]
         if row["root"] != root:
-            raise Lie("checkpoint", size, "the root is not that of the entries")
+            raise Contradiction("checkpoint", size, "the root is not that of the entries")
         try:
             note = parse_note(row["note"].encode())
             checkpoint = parse_checkpoint(note.text)
             if size > self.part.signed_to or size == 0:
                 verify_note(note, self.examiner.keys.of_log(self.examiner.log_origin, size))
         except (NoteError, MalformedCheckpoint) as error:
-            raise Lie("checkpoint", size, f"the note is not signed by the log: {error}") from error
+            raise Contradiction("checkpoint", size, f"the note is not signed by the log: {error}") from error
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self.examiner.log_origin, size, root):
-            raise Lie("checkpoint", size, "the note is of another log, size or root")
+            raise Contradiction("checkpoint", size, "the note is of another log, size or root")
         for line in self.cosigned.get(size, []):
             _require_cosigned(note.text, line)
 
@@ -106,6 +110,6 @@ def _require_cosigned(text: str, row: Any) -> None:
         (signed,) = verify_note(Note(text, parse_signatures(f"{row['line']}\n")), [parse_vkey(row["witness"])])
         at = datetime.fromtimestamp(signed.at or 0, UTC)
     except (NoteError, OverflowError, OSError, ValueError) as error:
-        raise Lie("checkpoint_cosignature", key, str(error)) from error
+        raise Contradiction("checkpoint_cosignature", key, str(error)) from error
     if signed.verifier.kind != COSIGNATURE or at != row["at"]:
-        raise Lie("checkpoint_cosignature", key, "it is no cosignature of that time")
+        raise Contradiction("checkpoint_cosignature", key, "it is no cosignature of that time")

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import ExchangeFact, KeyBook
 from app.audit.register.key_queue import KeyQueue
 from app.errors import Problem
@@ -24,22 +24,22 @@ _TYP = "lead-key+jws"
 
 
 async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, queue: KeyQueue) -> None:
-    """Enter the exchange's keys in the book; raise `Lie` for one that nothing made follow the one before it."""
+    """Enter the exchange's keys in the book; raise `Contradiction` for a key that no event made follow the former."""
     for row in await connection.fetch(_OWN):
         jwk = json.loads(row["jwk"])
         if thumbprint(jwk) != row["kid"]:
-            raise Lie("exchange_key", row["kid"], "the key is not the one that its thumbprint names")
+            raise Contradiction("exchange_key", row["kid"], "the key is not the one that its thumbprint names")
         book.own[row["kid"]] = ExchangeFact(row["purpose"], jwk)
     followed: dict[str, str] = {}
     for number, row in enumerate(await connection.fetch(_EVENTS), 1):
         if row["number"] != number:
-            raise Lie("exchange_key_event", number, "it is missing")
+            raise Contradiction("exchange_key_event", number, "it is missing")
         try:
             former, at = _verified(book, row)
         except (Problem, KeyError, TypeError, ValueError) as error:
-            raise Lie("exchange_key_event", number, "it does not verify under both keys") from error
+            raise Contradiction("exchange_key_event", number, "it does not verify under both keys") from error
         if former in followed:
-            raise Lie("exchange_key_event", number, "the key that it follows was followed before")
+            raise Contradiction("exchange_key_event", number, "the key that it follows was followed before")
         followed[former] = row["kid"]
         book.own[former] = replace(book.own[former], until=_place(book, row, queue), followed_at=at)
     _require_one_line(book, followed)
@@ -76,4 +76,4 @@ def _require_one_line(book: KeyBook, followed: dict[str, str]) -> None:
     later, first = set(followed.values()), dict[str, str]()
     for kid, fact in book.own.items():
         if kid not in later and first.setdefault(fact.purpose, kid) != kid:
-            raise Lie("exchange_key", kid, "nothing made it follow the key before it")
+            raise Contradiction("exchange_key", kid, "nothing made it follow the key before it")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.signing import b64url
 from app.signing.jws import Header
 from app.signing.keys import PublicKey, load_public_jwk
@@ -65,26 +65,26 @@ class Keys:
         self._loaded: dict[str, PublicKey] = {}
 
     def of_node(self, node: str, kid: str, place: int, act_id: str) -> tuple[PublicKey, int]:
-        """Return the `act` key that was valid for `node` at a place and its key event; else raise `Lie`."""
+        """Return the `act` key that was valid for `node` at a place and its key event; else raise `Contradiction`."""
         fact = self.book.nodes.get(kid)
         if fact is None or (fact.node, fact.purpose) != (node, "act"):
-            raise Lie("act", act_id, f"signed by {kid}, which is no act key of {node}")
+            raise Contradiction("act", act_id, f"signed by {kid}, which is no act key of {node}")
         if fact.since >= place:
-            raise Lie("act", act_id, f"signed by {kid}, which was registered after it")
+            raise Contradiction("act", act_id, f"signed by {kid}, which was registered after it")
         if fact.until is not None and fact.until <= place:
-            raise Lie("act", act_id, f"signed by {kid}, which was revoked before it")
+            raise Contradiction("act", act_id, f"signed by {kid}, which was revoked before it")
         return self._load(kid, fact.jwk), fact.number
 
     def of_exchange(self, purpose: str, header: Header, act_id: str, place: int) -> PublicKey:
-        """Return a key of the exchange that signed what has a place; raise `Lie` if there is none of that purpose.
+        """Return a key of the exchange that signed what has a place; raise `Contradiction` if none has that purpose.
 
         A process may sign by a key for a moment after another followed it, until it hears of that.
         """
         fact = self.book.own.get(header.kid)
         if fact is None or fact.purpose != purpose:
-            raise Lie("act", act_id, f"signed by {header.kid}, which is no {purpose} key of the exchange")
+            raise Contradiction("act", act_id, f"signed by {header.kid}, which is no {purpose} key of the exchange")
         if fact.until is not None and fact.until < place and header.iat > fact.followed_at + HEARD_WITHIN:
-            raise Lie("act", act_id, f"signed by {header.kid}, which another {purpose} key had followed")
+            raise Contradiction("act", act_id, f"signed by {header.kid}, which another {purpose} key had followed")
         return self._load(header.kid, fact.jwk)
 
     def of_log(self, origin: str, size: int) -> list[Verifier]:

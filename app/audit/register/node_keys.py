@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.exchange_keys import read_own_keys
 from app.audit.register.key_book import KeyBook, KeyFact
 from app.audit.register.key_queue import KeyQueue, read_key_queue
@@ -64,7 +64,7 @@ class _Reader:
         node, number, kid = row["node_id"], row["number"], row["kid"]
         key = f"{node} {number}"
         if number != self.events.get(node, 0) + 1:
-            raise Lie("key_event", key, f"event {self.events.get(node, 0) + 1} of the node is missing")
+            raise Contradiction("key_event", key, f"event {self.events.get(node, 0) + 1} of the node is missing")
         self.events[node] = number
         entry = key_entry(
             node=node,
@@ -79,7 +79,7 @@ class _Reader:
         try:
             request = verify_request(self.book, row, place)
         except (Problem, KeyError, TypeError, ValueError) as error:
-            raise Lie("key_event", key, "the request does not verify under the key that it names") from error
+            raise Contradiction("key_event", key, "the request does not verify under the key that it names") from error
         if row["event"] == "register":
             self._register(key, row, request, place)
         else:
@@ -89,11 +89,11 @@ class _Reader:
         kid = row["kid"]
         offered = request.keys.get(kid)
         if offered is None or offered.purpose != row["purpose"] or kid in self.book.nodes:
-            raise Lie("key_event", key, "the signed request does not register this key")
+            raise Contradiction("key_event", key, "the signed request does not register this key")
         try:
             offered = request.possessed(kid)
         except BadSignature as error:
-            raise Lie("key_event", key, "the key has not signed for its own registration") from error
+            raise Contradiction("key_event", key, "the key has not signed for its own registration") from error
         node, purpose, number = row["node_id"], row["purpose"], row["number"]
         self.book.nodes[kid] = KeyFact(node, purpose, offered.jwk, number, place)
         self.made[kid] = _Made(node, purpose, offered.alg, number, row["request_id"])
@@ -105,11 +105,11 @@ class _Reader:
         if fact is None or (fact.node, fact.purpose) != (row["node_id"], row["purpose"]) or fact.until is not None:
             named = False
         if fact is None or not named:
-            raise Lie("key_event", key, "the signed request does not revoke this key")
+            raise Contradiction("key_event", key, "the signed request does not revoke this key")
         if fact.since >= place:
-            raise Lie("key_event", key, "it stands before the registration in the log")
+            raise Contradiction("key_event", key, "it stands before the registration in the log")
         if fact.signed > place:
-            raise Lie("key_event", key, "the key signed a key event after it in the log")
+            raise Contradiction("key_event", key, "the key signed a key event after it in the log")
         fact.until = place
         made = self.made[kid]
         made.revoked_by = row["number"]
@@ -117,22 +117,22 @@ class _Reader:
 
 
 async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> KeyBook:
-    """Return whose keys were valid where; raise `Lie` for the first row that its signed request contradicts."""
+    """Return whose keys were valid where; raise `Contradiction` for the first row that its request contradicts."""
     queue = await read_key_queue(connection)
     reader = _Reader(exchange, await connection.fetchval(_SIZE), queue)
     for row in await connection.fetch(_EVENTS):
         reader.take(row)
     counts = await connection.fetch(_COUNTS)
     for node in sorted(reader.events.keys() - {row["node_id"] for row in counts}):
-        raise Lie("node", node, "it is gone; its key events are on record")
+        raise Contradiction("node", node, "it is gone; its key events are on record")
     for row in counts:
         if row["key_events"] != reader.events.get(row["node_id"], 0):
-            raise Lie("node", row["node_id"], f"{row['key_events']} key events counted, others are on record")
+            raise Contradiction("node", row["node_id"], f"{row['key_events']} key events counted, others are on record")
     rows = await connection.fetch(_KEYS)
     for row in rows:
         _require_key(row, reader)
     for kid in sorted(reader.made.keys() - {row["kid"] for row in rows}):
-        raise Lie("node_key", kid, "it is gone; the request that registered it is on record")
+        raise Contradiction("node_key", kid, "it is gone; the request that registered it is on record")
     await require_pending(connection, reader.book)
     await read_own_keys(connection, reader.book, queue)
     queue.require_empty()
@@ -145,6 +145,6 @@ def _require_key(row: Any, reader: _Reader) -> None:
     revoked = (row["revoked_event"], row["revoke_reason"], row["compromised_from"])
     stored = (row["node_id"], row["purpose"], row["alg"], row["key_event"], row["registration_id"], *revoked)
     if made is None or stored != made.columns():
-        raise Lie("node_key", row["kid"], "no signed request on record made it what it is")
+        raise Contradiction("node_key", row["kid"], "no signed request on record made it what it is")
     if thumbprint(json.loads(row["jwk"])) != row["kid"]:
-        raise Lie("node_key", row["kid"], "the key is not the one that its thumbprint names")
+        raise Contradiction("node_key", row["kid"], "the key is not the one that its thumbprint names")

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import KeyBook
 from app.audit.register.key_requests import ENROLMENT
 from app.errors import Problem
@@ -27,31 +27,33 @@ _WITHOUT_EVENT = """
 
 
 async def require_pending(connection: "asyncpg.Connection[Any]", book: KeyBook) -> None:
-    """Raise `Lie` for an enrolment that is gone, was called back to life, or took effect against its request."""
+    """Raise `Contradiction` for an enrolment that is gone, came back to life, or took effect against its request."""
     rows = await connection.fetch(_PENDING)
     without = await connection.fetch(_WITHOUT_EVENT)
     waited = {row["request_id"] for row in rows}
     for row in without:
         if row["typ"] == ENROLMENT and row["request_id"] not in waited:
-            raise Lie("pending_enrolment", f"of request {row['request_id']}", "it is gone; its signed request is not")
+            raise Contradiction(
+                "pending_enrolment", f"of request {row['request_id']}", "it is gone; its signed request is not"
+            )
     cancelled = dict(_cancelled(book, (row for row in without if row["typ"] != ENROLMENT)))
     idle = {row["request_id"] for row in without}
     for row in rows:
         _require(row, cancelled.pop(str(row["enrolment_id"]), None), took_effect=row["request_id"] not in idle)
     for enrolment_id in cancelled:
-        raise Lie("pending_enrolment", enrolment_id, "it is gone; the signed request that ended it is not")
+        raise Contradiction("pending_enrolment", enrolment_id, "it is gone; the signed request that ended it is not")
 
 
 def _require(row: Any, cancelled_by: tuple[str, str] | None, *, took_effect: bool) -> None:
     state, key = row["state"], str(row["enrolment_id"])
     if (state == "cancelled") != (cancelled_by is not None):
-        raise Lie("pending_enrolment", key, f"it is {state}, against what a key of the node signed")
+        raise Contradiction("pending_enrolment", key, f"it is {state}, against what a key of the node signed")
     if cancelled_by is not None and cancelled_by != (row["node_id"], row["ended_by"]):
-        raise Lie("pending_enrolment", key, "another key ended it")
+        raise Contradiction("pending_enrolment", key, "another key ended it")
     if (state == "effective") != took_effect:
-        raise Lie("pending_enrolment", key, f"it is {state}, and its key events say otherwise")
+        raise Contradiction("pending_enrolment", key, f"it is {state}, and its key events say otherwise")
     if row["effective_from"] < row["requested_at"] + WAITS or (took_effect and row["ended_at"] < row["effective_from"]):
-        raise Lie("pending_enrolment", key, "it did not wait 72 hours")
+        raise Contradiction("pending_enrolment", key, "it did not wait 72 hours")
 
 
 def _cancelled(book: KeyBook, rows: Iterable[Any]) -> Iterable[tuple[str, tuple[str, str]]]:
@@ -61,7 +63,7 @@ def _cancelled(book: KeyBook, rows: Iterable[Any]) -> Iterable[tuple[str, tuple[
             signed = _signed(book, row)
             ended = document(row["body"], Cancellation).enrolment_id
         except (Problem, KeyError, ValueError) as error:
-            raise Lie("key_request", row["request_id"], "it does not verify, or ends nothing") from error
+            raise Contradiction("key_request", row["request_id"], "it does not verify, or ends nothing") from error
         yield ended, (row["node_id"], signed)
 
 

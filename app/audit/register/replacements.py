@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import KeyBook
 from app.audit.register.key_requests import ENROLMENT
 from app.registry.key_notices import NOTICES
@@ -31,7 +31,7 @@ _ROUNDED = timedelta(milliseconds=1)
 
 
 async def require_replacements_told(connection: "asyncpg.Connection[Any]", book: KeyBook) -> None:
-    """Raise `Lie` for an enrolment that replaced a node's keys without the second registrar or the 72 hours."""
+    """Raise `Contradiction` for an enrolment that replaced a node's keys without second registrar or 72 hours."""
     registered = {(fact.node, fact.number): fact.since for fact in book.nodes.values()}
     for row in await connection.fetch(_ENROLMENTS, ENROLMENT):
         node, first = row["node_id"], row["first"]
@@ -43,15 +43,15 @@ async def require_replacements_told(connection: "asyncpg.Connection[Any]", book:
 async def _require_told(connection: "asyncpg.Connection[Any]", book: KeyBook, row: Any, place: int) -> None:
     key = f"{row['node_id']} {row['first']}"
     if row["state"] != "effective" or row["confirmed_by"] in (None, row["issued_by"]):
-        raise Lie("key_event", key, "it replaces the keys of a node, and no second registrar confirmed that")
+        raise Contradiction("key_event", key, "it replaces the keys of a node, and no second registrar confirmed that")
     told, done = [
         await connection.fetchrow(_TOLD, _notice(row, event), book.size)
         for event in ("enrolment_pending", "enrolment_effective")
     ]
     if told is None or told["node_id"] != row["node_id"] or told["place"] is None or told["place"] >= place:
-        raise Lie("key_event", key, "it replaces the keys of a node that was not told before")
+        raise Contradiction("key_event", key, "it replaces the keys of a node that was not told before")
     if done is None or done["issued_at"] - told["issued_at"] < WAITS - _ROUNDED:
-        raise Lie("key_event", key, "it replaces the keys of a node that was told less than 72 hours before")
+        raise Contradiction("key_event", key, "it replaces the keys of a node that was told less than 72 hours before")
 
 
 def _notice(row: Any, event: str) -> UUID:

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.acts.notes import Clarifications
 from app.casework.case import Feedback, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
 from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
+from app.casework.records.notes import Clarifications
 from app.casework.records.outcomes import with_fall
 from app.casework.records.recheck import Rechecks
 from app.casework.records.verification import Verification

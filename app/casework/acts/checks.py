@@ -1,45 +1,23 @@
 """check.answer 一案三查: the crime, who shielded it, who failed to supervise. To have found none is a lawful answer."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.case import Chapter, Frozen, LeadState
+from app.casework.case import LeadState
 from app.casework.decision import Decision
+from app.casework.records.checks import Check, Checked, Checks
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, NodeId, Text
 
-Check = Literal["crime", "official_protection", "supervisory_duty"]
-CHECKS: tuple[Check, ...] = ("crime", "official_protection", "supervisory_duty")
 # What a cleared lead said stays as it was said; new facts reopen it first.
 OPEN = tuple(
     state
     for state in LeadState
     if state not in (LeadState.SPLIT, LeadState.MERGED, LeadState.CLEARED, LeadState.ARCHIVED)
 )
-
-
-class Checked(Frozen):
-    """The newest answer to one check, and the act that gave it."""
-
-    check: Check
-    answer: Literal["transferred", "none_found"]
-    act_id: str
-    transferred_to: str | None = None
-
-
-class Checks(Chapter):
-    """一案三查: one answer for each check that was answered."""
-
-    key: ClassVar[str] = "checks"
-    answers: tuple[Checked, ...] = ()
-
-    @property
-    def missing(self) -> tuple[Check, ...]:
-        answered = {one.check for one in self.answers}
-        return tuple(check for check in CHECKS if check not in answered)
 
 
 class CheckAnswer(Content):

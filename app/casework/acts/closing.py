@@ -1,13 +1,13 @@
 """lead.clear 清零: a lead is closed once its answer stands and nothing is left open."""
 
 from app.casework.acts.catalogue import act
-from app.casework.acts.checks import Checks
-from app.casework.acts.notes import Clarifications
 from app.casework.case import Lead, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
 from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
-from app.casework.parts import STANDING, ended_clocks
+from app.casework.parts import STANDING, ended_deadlines
+from app.casework.records.checks import Checks
+from app.casework.records.notes import Clarifications
 from app.casework.records.supervision import INDEPENDENT
 from app.casework.records.verification import CONCLUDES, Verification
 from app.casework.routing import oversees
@@ -85,7 +85,7 @@ def clear(scene: Scene[Clear]) -> Decision:
     return Decision(
         leads=(cleared,),
         starts=(scene.start("D18", lead.holder, lead.lead_id),),
-        stops=ended_clocks(scene.case, lead),
+        stops=ended_deadlines(scene.case, lead),
         # The holder binds the volume, and this act belongs into it.
         also_read=frozenset((lead.holder,)),
     )

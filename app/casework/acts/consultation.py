@@ -15,7 +15,7 @@ from app.casework.records.consultation import (
     Participant,
     kept,
     named,
-    own_clocks,
+    own_deadlines,
     require_not_closed,
     require_others,
 )
@@ -192,7 +192,7 @@ def answer(scene: Scene[Answered]) -> Decision:
     return Decision(
         leads=(kept(scene.lead, found),),
         starts=(scene.start("D20", mine.node, found.consultation_id),) if late else (),
-        stops=own_clocks(scene, found, "D19"),
+        stops=own_deadlines(scene, found, "D19"),
     )
 
 

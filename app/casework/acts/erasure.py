@@ -82,13 +82,13 @@ def erase(scene: Scene[Erase]) -> Decision:
 
 
 def _ended(after: Case) -> frozenset[str]:
-    """Return the ids of the clocks of whoever can do nothing about the lead any more, each by what it knows itself."""
+    """Return the ids of the deadlines of agencies that can do nothing about the lead any more, as each knows it."""
     whole = all_erased(after)
     return frozenset(
-        clock.clock_id
+        deadline.deadline_id
         for lead_id in after.leads
-        for clock in after.open_clocks(lead_id)
-        if whole or erased_for(after, clock.node, lead_id) is not None
+        for deadline in after.open_deadlines(lead_id)
+        if whole or erased_for(after, deadline.node, lead_id) is not None
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ELSEWHERE, Feedback, Lead, LeadState, Transfer, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.diverting import HANDING_ON
 from app.casework.lapse import ending
@@ -21,7 +21,7 @@ from app.casework.records.prosecution import (
     contested_before,
     refused_on,
 )
-from app.casework.records.recheck import Rechecks, recheck_clock, recheck_done, waived_if_nobody_may
+from app.casework.records.recheck import Rechecks, recheck_deadline, recheck_done, waived_if_nobody_may
 from app.casework.records.supervision import overseers
 from app.casework.records.verification import HOLDER_LIMITS, VERIFIES, signed_conclusion
 from app.casework.rules import REPORT_FIRST
@@ -128,7 +128,7 @@ def send(scene: Scene[Send]) -> Decision:
         claims=claims,
         starts=(
             *(() if unasked else (scene.start("D15", leg.sender, message.feedback_id),)),
-            *(recheck_clock(scene, lead) if by_holder and not recheck_done(lead) else ()),
+            *(recheck_deadline(scene, lead) if by_holder and not recheck_done(lead) else ()),
             *(after_refusal(scene, leg) if refused else ()),
         ),
         stops=_answered_limits(scene, leg) if by_holder else frozenset(),
@@ -165,7 +165,7 @@ def respond(scene: Scene[Respond]) -> Decision:
     lead = _answered(scene.lead, message.but(response=scene.content.response))
     contested = scene.content.response == "contest"
     lead = with_contest(lead, message.sender) if contested else lead
-    starts = recheck_clock(scene, lead) if contested and not scene.running(lead.lead_id, "D16") else ()
+    starts = recheck_deadline(scene, lead) if contested and not scene.running(lead.lead_id, "D16") else ()
     concluded = frozenset[str]()
     if message.kind == "conclusion" and message.sender == leg.recipient:
         starts = (*starts, *(asked_again(scene, leg) if contested else ()))
@@ -174,9 +174,9 @@ def respond(scene: Scene[Respond]) -> Decision:
 
 
 @ending("D15")
-def confirm_by_silence(lead: Lead, clock: Clock) -> Lead:
+def confirm_by_silence(lead: Lead, deadline: Deadline) -> Lead:
     """A conclusion that nobody confirmed or contested in time counts as confirmed, and says that silence did it."""
-    message = lead.message(clock.subject)
+    message = lead.message(deadline.subject)
     if message is None or message.response is not None:
         return lead
     return _answered(lead, message.but(response="confirm", by_silence=True))
@@ -191,7 +191,7 @@ def _answered(lead: Lead, message: Feedback) -> Lead:
 
 
 def _answered_limits(scene: Scene[Send], leg: Transfer) -> frozenset[str]:
-    """Return the clocks that a conclusion of the holder ends: of its task, of a recheck, and on filing the case."""
+    """Return the deadlines that a conclusion of the holder ends: of its task, of a recheck, and on filing the case."""
     return scene.running(scene.lead.lead_id, *HOLDER_LIMITS, *HANDING_ON, "D16") | scene.running(
         leg.transfer_id, FILING, DECIDING
     )

@@ -4,15 +4,16 @@ The exchange cannot open a sealed part; it serves it to its recipient only while
 opening ends by the clock alone, when `expires_at` is past: nothing is owed then, no deadline runs, no notice is said.
 """
 
-from datetime import datetime, timedelta
-from typing import Annotated, ClassVar
+from datetime import timedelta
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ENDED, Case, Chapter, Frozen, Lead
+from app.casework.case import ENDED
 from app.casework.decision import Claim, Decision
-from app.casework.names import Named, person, require_legible
+from app.casework.names import Named, comparable_name, require_legible
+from app.casework.records.identity import Opening, Openings
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Instant, Label, Text
@@ -59,47 +60,6 @@ class IdentityOpening(Content):
     expires_at: Instant
 
 
-class Opening(Frozen):
-    """One opening. `readers` are names: what each fetch is judged by. `origin` sent the act with the sealed part."""
-
-    opening_id: str
-    act_id: str
-    of_act: str
-    opener: str
-    origin: str
-    readers: tuple[str, ...]
-    purpose: str
-    opened_at: datetime
-    expires_at: datetime
-
-    def lets(self, name: str) -> bool:
-        """Return whether a person is one of the readers, however the name is spaced or typed."""
-        return person(name) in {person(one) for one in self.readers}
-
-
-class Openings(Chapter):
-    """拆封: all openings of sealed parts on a lead, in order, those that have ended too."""
-
-    key: ClassVar[str] = "openings"
-    openings: tuple[Opening, ...] = ()
-
-
-def openings_of(lead: Lead, node: str) -> tuple[Opening, ...]:
-    """Return the openings that a node made, or made of what it had sealed."""
-    return tuple(one for one in lead.chapter(Openings).openings if node in (one.opener, one.origin))
-
-
-def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tuple[Opening, ...]:
-    """Return the openings by which `opener` may fetch its sealed part of an act now, newest first.
-
-    None counts on a lead in which it has no part any more: it gave the lead back, and needs to know nothing.
-    """
-    with_part = (lead for lead in case.leads.values() if opener in lead.parties and not lead.is_outside(opener))
-    found = (one for lead in with_part for one in lead.chapter(Openings).openings)
-    mine = [one for one in found if (one.opener, one.of_act) == (opener, of_act) and one.expires_at > now]
-    return tuple(sorted(mine, key=lambda one: one.opened_at, reverse=True))
-
-
 @act(
     "identity.open",
     "/v1/leads/{lead_id}/identity-openings",
@@ -136,7 +96,7 @@ def open_identity(scene: Scene[IdentityOpening]) -> Decision:
     scene.require_prev()
     approvers, readers = [one.name for one in wanted.approvers], [one.name for one in wanted.readers]
     require_legible(scene.given.edition, wanted.purpose, *approvers, *readers)
-    if len({person(one) for one in approvers}) < len(approvers):
+    if len({comparable_name(one) for one in approvers}) < len(approvers):
         raise TWO_APPROVERS.violated()
     if not scene.now < wanted.expires_at <= scene.now + LONGEST:
         raise OPENING_ENDS.violated()

@@ -3,7 +3,7 @@
 from app.casework.acts.catalogue import act
 from app.casework.case import ENDED, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
-from app.casework.parts import STANDING, ended_clocks
+from app.casework.parts import STANDING, ended_deadlines
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
 from app.errors import InvalidDocument, NotFound, WrongState
@@ -38,7 +38,7 @@ class Merge(Content):
     example={"into": "019ccd10-0000-7000-8000-000000000001", "reason": "与前一线索反映的是同一事件"},
 )
 def merge(scene: Scene[Merge]) -> Decision:
-    """End the lead as a duplicate of another. Only the lead merged away changes; its clocks stop."""
+    """End the lead as a duplicate of another. Only the lead merged away changes; its deadlines stop."""
     into = scene.content.into
     if into != scene.lead.lead_id and into not in scene.given.known_leads:
         raise NotFound
@@ -58,7 +58,7 @@ def merge(scene: Scene[Merge]) -> Decision:
         merged_into=into,
         transfers=tuple(_closed(leg) for leg in scene.lead.transfers),
     )
-    return Decision(leads=(lead,), stops=ended_clocks(scene.case, scene.lead))
+    return Decision(leads=(lead,), stops=ended_deadlines(scene.case, scene.lead))
 
 
 def _closed(leg: Transfer) -> Transfer:

@@ -16,7 +16,7 @@ from app.casework.records.consultation import (
     MinutesSignature,
     kept,
     named,
-    own_clocks,
+    own_deadlines,
     require_not_closed,
     require_others,
 )
@@ -153,7 +153,7 @@ def sign(scene: Scene[Sign]) -> Decision:
     minutes = minutes.but(signatures=(*minutes.signatures, signature))
     return Decision(
         leads=(kept(scene.lead, found.but(minutes=minutes)),),
-        stops=own_clocks(scene, found, "D20"),
+        stops=own_deadlines(scene, found, "D20"),
     )
 
 

@@ -1,11 +1,10 @@
 """interference.record 干预记录, clarification.issue 澄清, correction.note 更正: said beside the course of a lead."""
 
-from typing import ClassVar
-
 from app.casework.acts.catalogue import act, never
-from app.casework.case import ELSEWHERE, ENDED, Chapter, LeadState
+from app.casework.case import ELSEWHERE, ENDED, LeadState
 from app.casework.decision import Decision
 from app.casework.names import Approver, require_legible
+from app.casework.records.notes import Clarifications
 from app.casework.records.verification import Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
@@ -29,13 +28,6 @@ CLARIFY_UNFOUNDED = Rule(
     "The signed report found everything substantiated: there is nothing to clarify.",
     "经审核签字的核查结论为查实，没有需要澄清的内容。",
 )
-
-
-class Clarifications(Chapter):
-    """澄清: the acts that clarified the conclusion that stands now."""
-
-    key: ClassVar[str] = "clarifications"
-    issued: tuple[str, ...] = ()
 
 
 class Interference(Content):

@@ -1,36 +1,16 @@
 """protection.request, protection.answer 保护: somebody is threatened; the holder answers in 24 hours."""
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from app.casework.acts.catalogue import act, never
-from app.casework.case import ELSEWHERE, ENDED, Case, Chapter, Frozen, Lead
+from app.casework.case import ELSEWHERE, ENDED
 from app.casework.decision import Claim, Decision
-from app.casework.open_matters import OpenMatter, stands_open
+from app.casework.records.protection import Protection, Protections, is_unanswered
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Label, Text
 from app.errors import NotFound, WrongState
 
 PROTECTION_ID = "019ccd10-0000-7000-8000-000000000009"
-
-
-class Protection(Frozen):
-    """One request: who made it, by which act, and who was asked. What is threatened stands in the act alone."""
-
-    protection_id: str
-    act_id: str
-    requester: str
-    asked: str
-    asked_at: datetime
-    answered: bool = False
-
-
-class Protections(Chapter):
-    """保护申请: all requests on a lead, in order."""
-
-    key: ClassVar[str] = "protections"
-    requests: tuple[Protection, ...] = ()
 
 
 class ProtectionRequest(Content):
@@ -48,11 +28,6 @@ class ProtectionAnswer(Content):
     measures: Text
 
 
-def _is_open(lead: Lead, act_id: str) -> bool:
-    """Return whether a request waits for its answer: whoever holds the lead next may give it."""
-    return any(one.act_id == act_id and not one.answered for one in lead.chapter(Protections).requests)
-
-
 @act(
     "protection.request",
     "/v1/leads/{lead_id}/protections",
@@ -60,7 +35,7 @@ def _is_open(lead: Lead, act_id: str) -> bool:
     title=("Ask for protection", "保护申请"),
     who=("any party of the lead", "线索任一相关单位"),
     claims=("protection_id",),
-    passed_on=_is_open,
+    passed_on=is_unanswered,
     after=ELSEWHERE,
     example={
         "protection_id": PROTECTION_ID,
@@ -71,7 +46,7 @@ def _is_open(lead: Lead, act_id: str) -> bool:
 def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
     """Ask the holder to protect somebody, in any state but archived. A holder that asks puts it on record for itself.
 
-    Only the two of them know of the request. The clock is the holder's, also of one that asks itself.
+    Only the two of them know of the request. The deadline is the holder's, also of one that asks itself.
     """
     lead = scene.lead
     scene.require_recipients(*(node for node in (lead.holder,) if node != scene.act.sender))
@@ -134,17 +109,3 @@ def _known(scene: Scene[Any]) -> Protection:
     if not reads and scene.act.sender not in lead.known_to.get(wanted, ()):
         raise NotFound
     return found
-
-
-@stands_open
-def unanswered_requests(_: Case, lead: Lead) -> Iterable[OpenMatter]:
-    """List the requests for protection that nobody has answered."""
-    for one in lead.chapter(Protections).requests:
-        if not one.answered:
-            yield OpenMatter(
-                "protection",
-                one.protection_id,
-                "A protection request is not answered.",
-                "保护申请尚未答复。",
-                one.act_id,
-            )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Feedback, Lead, LeadState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
 from app.casework.records.outcomes import with_recheck
@@ -74,7 +74,9 @@ def recheck(scene: Scene[Recheck]) -> Decision:
     scene.require_state(*ANSWERED)
     if scene.sender.kind is Kind.COORDINATION and holder.kind in INDEPENDENT:
         raise RECHECK_INDEPENDENT.violated()
-    done = frozenset(clock.clock_id for clock in scene.case.open_clocks(lead.lead_id) if clock.rule == "D16")
+    done = frozenset(
+        deadline.deadline_id for deadline in scene.case.open_deadlines(lead.lead_id) if deadline.rule == "D16"
+    )
     return _uphold(scene, done) if scene.content.decision == "uphold" else _return(scene, done)
 
 
@@ -82,7 +84,7 @@ def _uphold(scene: Scene[Recheck], done: frozenset[str]) -> Decision:
     """The answer stands. A contested one is fed back again: the other side then knows that it was upheld."""
     lead = with_recheck(scene.lead, returned=False)
     lead = lead.with_chapter(lead.chapter(Rechecks).but(upheld=True))
-    starts: tuple[Clock, ...] = ()
+    starts: tuple[Deadline, ...] = ()
     if lead.state in (LeadState.CONTESTED, LeadState.RECHECK):
         lead = lead.but(state=LeadState.CONCLUDED)
         if _contested_from(lead, lead.holder):

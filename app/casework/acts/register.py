@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.rules import SELF_INTEREST
@@ -148,5 +148,5 @@ def register(scene: Scene[Register]) -> Decision:
         concerned=tuple(dict.fromkeys(scene.content.concerns_nodes)),
     )
     petition = scene.sender.kind is Kind.PETITION
-    starts: tuple[Clock, ...] = (scene.start("D01", scene.act.sender, lead_id),) if petition else ()
+    starts: tuple[Deadline, ...] = (scene.start("D01", scene.act.sender, lead_id),) if petition else ()
     return Decision(leads=(lead,), claims=(Claim(lead_id, "lead", lead_id),), starts=starts)

@@ -10,7 +10,7 @@ from pydantic import Field
 from app.casework.acts.catalogue import act
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.names import person, require_legible
+from app.casework.names import comparable_name, require_legible
 from app.casework.records.practice import MOST_SEATS, Practice
 from app.casework.records.verification import CONCLUDES, Signature, Verification
 from app.casework.rules import Rule
@@ -97,9 +97,9 @@ def sign(scene: Scene[Sign]) -> Decision:
     scene.require_holder()
     lead, wanted = scene.lead, scene.content
     task = lead.chapter(Verification)
-    signer = person(wanted.signer.name)
+    signer = comparable_name(wanted.signer.name)
     scene.require_role(
-        signer not in {person(name) for name in task.handlers},
+        signer not in {comparable_name(name) for name in task.handlers},
         "signers who did not handle the lead",
         "未参与核查的审核人员",
     )
@@ -112,10 +112,10 @@ def sign(scene: Scene[Sign]) -> Decision:
     seat = len(task.signatures) + 1
     if wanted.seat != seat:
         raise SEAT_ORDER.violated(f"Seat {seat} is next.", f"应由第{seat}席签字。")
-    if signer in {person(one.name) for one in task.signatures}:
+    if signer in {comparable_name(one.name) for one in task.signatures}:
         raise DISTINCT_SIGNERS.violated()
     titles = practice.seats[seat - 1].titles
-    if titles and person(wanted.signer.title) not in {person(title) for title in titles}:
+    if titles and comparable_name(wanted.signer.title) not in {comparable_name(title) for title in titles}:
         raise SEAT_TITLE.violated(f"They are: {', '.join(titles)}.", f"应为：{'、'.join(titles)}。")
     if seat == practice.legal_review and wanted.decision == "approve" and not _passed(wanted.gates):
         raise FOUR_GATES.violated()

@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from app.casework.acts.catalogue import act
 from app.casework.acts.register import Category
 from app.casework.case import Chapter, Lead, LeadState, Transfer, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
-from app.casework.parts import clocks_of_part, ended_clocks, incoming_leg, way_of_part
+from app.casework.parts import deadlines_of_part, ended_deadlines, incoming_leg, way_of_part
 from app.casework.records.recheck import Rechecks
 from app.casework.records.verification import Verification
 from app.casework.rules import SELF_INTEREST, Rule
@@ -130,8 +130,8 @@ def split(scene: Scene[Split]) -> Decision:
     return Decision(
         leads=(ended, *parts),
         claims=tuple(claim for part in parts for claim in _claims(part)),
-        starts=tuple(clock for part in parts for clock in _clocks(scene, part, leg)),
-        stops=ended_clocks(scene.case, lead),
+        starts=tuple(deadline for part in parts for deadline in _deadlines(scene, part, leg)),
+        stops=ended_deadlines(scene.case, lead),
         notices=notices,
     )
 
@@ -170,21 +170,21 @@ def _listed(scene: Scene[Split], parts: list[Lead], leg: Transfer | None) -> tup
     return [part for part, _ in listed], tuple(notice for _, notices in listed for notice in notices)
 
 
-def _clocks(scene: Scene[Split], part: Lead, leg: Transfer | None) -> tuple[Clock, ...]:
+def _deadlines(scene: Scene[Split], part: Lead, leg: Transfer | None) -> tuple[Deadline, ...]:
     handing_over = _hand_over(scene, part)
     if _is_hidden(part, leg):
         return handing_over
     # A part that starts anew owes what the registration started, and nothing of a verification.
-    return (*handing_over, *clocks_of_part(scene.case, scene.lead, part, only=("D01",) if leg is None else None))
+    return (*handing_over, *deadlines_of_part(scene.case, scene.lead, part, only=("D01",) if leg is None else None))
 
 
-def _hand_over(scene: Scene[Split], part: Lead) -> tuple[Clock, ...]:
+def _hand_over(scene: Scene[Split], part: Lead) -> tuple[Deadline, ...]:
     """Return the limit D03 for what is found about officials: 3 working days to hand it to supervision."""
     own = scene.sender.kind is Kind.SUPERVISION or part.transfers
     if own or part.category != "official_misconduct":
         return ()
     # A part that is split once more has been known for what it is since the first time.
-    since = (one.started for one in scene.case.open_clocks(scene.lead.lead_id) if one.rule == "D03-supervision")
+    since = (one.started for one in scene.case.open_deadlines(scene.lead.lead_id) if one.rule == "D03-supervision")
     known = min(since, default=None)
     return (scene.start("D03-supervision", part.holder, part.lead_id, lead_id=part.lead_id, after=known),)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
 from app.casework.case import ENDED
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Admission, Claim, Decision
 from app.casework.kinds import Kind, Node
 from app.casework.records.letters import BEGINS, find_letter, replaced, require_reply_recipient
@@ -149,7 +149,9 @@ def _require_proper_step(scene: Scene[WriteSupervision], to: Node, *, reminded: 
     step = scene.content.step
     if reminded and step != "notice":
         raise COORD_ONLY_REMINDS.violated()
-    if to.node_id != scene.lead.holder and not any(_may_trigger(scene, clock, to) for clock in scene.case.clocks):
+    if to.node_id != scene.lead.holder and not any(
+        _may_trigger(scene, deadline, to) for deadline in scene.case.deadlines
+    ):
         raise SUPERVISED_UNIT.violated()
     followed = any(
         (one.sender, one.to) == (scene.act.sender, to.node_id) and one.step != "notice"
@@ -159,10 +161,10 @@ def _require_proper_step(scene: Scene[WriteSupervision], to: Node, *, reminded: 
         raise LADDER.violated()
 
 
-def _may_trigger(scene: Scene[Any], clock: Clock, to: Node) -> bool:
+def _may_trigger(scene: Scene[Any], deadline: Deadline, to: Node) -> bool:
     """A deadline of the agency on this lead, running or missed, but none about what the sender may not know of."""
-    if (clock.lead_id, clock.node) != (scene.lead.lead_id, to.node_id):
+    if (deadline.lead_id, deadline.node) != (scene.lead.lead_id, to.node_id):
         return False
-    if scene.act.sender not in scene.lead.known_to.get(clock.subject, (scene.act.sender,)):
+    if scene.act.sender not in scene.lead.known_to.get(deadline.subject, (scene.act.sender,)):
         return False
-    return clock.stopped is None or clock.breached is not None or clock.stopped > clock.due
+    return deadline.stopped is None or deadline.breached is not None or deadline.stopped > deadline.due

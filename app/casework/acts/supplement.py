@@ -59,7 +59,7 @@ class SupplementAnswer(Content):
     },
 )
 def request_supplement(scene: Scene[SupplementRequest]) -> Decision:
-    """Ask the sender of the leg to complete the material; the receiver's own clock stands still meanwhile."""
+    """Ask the sender of the leg to complete the material; the receiver's own deadline stands still meanwhile."""
     leg = scene.transfer(scene.content.transfer_id)
     scene.require_role(scene.act.sender == leg.recipient, "receiver of the transfer", "接收移送的单位")
     scene.require_recipients(leg.sender)
@@ -90,7 +90,7 @@ def request_supplement(scene: Scene[SupplementRequest]) -> Decision:
     },
 )
 def answer_supplement(scene: Scene[SupplementAnswer]) -> Decision:
-    """Complete the material; the receiver's clock runs on with the time that was left."""
+    """Complete the material; the receiver's deadline runs on with the time that was left."""
     leg = scene.transfer(scene.content.transfer_id)
     scene.require_role(scene.act.sender == leg.sender, "sender of the transfer", "移送单位")
     scene.require_recipients(leg.recipient)

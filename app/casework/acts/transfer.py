@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
 from app.casework.case import Lead, LeadState, Transfer, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision
 from app.casework.diverting import HANDING_ON, taken_back
 from app.casework.kinds import Kind
@@ -221,14 +221,14 @@ def reopened(lead: Lead, leg: Transfer) -> Lead:
     return lead.with_transfer(before.but(state=TransferState.RECEIPTED)) if before else lead
 
 
-def divert_again(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
-    """Return the clocks of whoever has the leg that `leg` carried on: it is again theirs to take up or pass on."""
+def divert_again(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
+    """Return the deadlines of whoever has the leg that `leg` carried on: it is again theirs to take up or pass on."""
     before = scene.lead.transfer(leg.came_by) if leg.came_by else None
     return to_take_up(scene, before) if before else ()
 
 
-def to_take_up(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
-    """Return the clocks of a receiver that has a leg before it: to take it up or pass it on, to object, to file."""
+def to_take_up(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
+    """Return the deadlines of a receiver that has a leg before it: to take it up or pass it on, to object, to file."""
     petition = scene.given.nodes[leg.sender].kind is Kind.PETITION
     rules = ("D05", "D07-petition" if petition else "D07", *((FILING,) if leg.route == "crime_case" else ()))
     return tuple(scene.start(rule, leg.recipient, leg.transfer_id) for rule in rules)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.case import LeadState, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
 from app.casework.diverting import HANDING_ON
 from app.casework.kinds import Kind
@@ -128,7 +128,7 @@ def extend(scene: Scene[Extend]) -> Decision:
     return Decision(
         leads=(scene.lead.with_chapter(task.but(extended=True)),),
         starts=(longer,),
-        stops=frozenset({running.clock_id}),
+        stops=frozenset({running.deadline_id}),
     )
 
 
@@ -142,8 +142,8 @@ def _require_verifiable(scene: Scene[Assign]) -> None:
         scene.require_leg(leg, TransferState.ACCEPTED)
 
 
-def _limit(scene: Scene[Assign]) -> Clock:
-    """Return the clock of the verification: the limit, or the earlier time that the task sets."""
+def _limit(scene: Scene[Assign]) -> Deadline:
+    """Return the deadline of the verification: the limit, or the earlier time that the task sets."""
     rule, subject = task_limit("D10", scene.sender.kind), scene.lead.lead_id
     longest = scene.start(rule, scene.act.sender, subject)
     wanted = scene.content.due
@@ -155,10 +155,10 @@ def _limit(scene: Scene[Assign]) -> Clock:
     return scene.start(rule, scene.act.sender, subject, until=wanted)
 
 
-def _running_limit(scene: Scene[Extend]) -> Clock:
+def _running_limit(scene: Scene[Extend]) -> Deadline:
     """Return the limit that an extension lengthens: of the task, or for a report sent back."""
     ids = scene.running(scene.lead.lead_id, *TASK_LIMITS, "D17")
-    found = [clock for clock in scene.case.open_clocks(scene.lead.lead_id) if clock.clock_id in ids]
+    found = [deadline for deadline in scene.case.open_deadlines(scene.lead.lead_id) if deadline.deadline_id in ids]
     if not found:
         raise WrongState("No limit is running that could be extended.", "没有正在计算的核查期限可以延长。")
-    return max(found, key=lambda clock: clock.due)
+    return max(found, key=lambda deadline: deadline.due)

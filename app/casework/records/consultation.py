@@ -165,14 +165,14 @@ def require_not_closed(consultation: Consultation) -> None:
         raise WrongState("The consultation is closed.", "会商已经结束。")
 
 
-def own_clocks(scene: Scene[Any], consultation: Consultation, rule: str) -> frozenset[str]:
-    """Return the ids of the sender's own open clocks of a rule (D19, D20) in a consultation."""
+def own_deadlines(scene: Scene[Any], consultation: Consultation, rule: str) -> frozenset[str]:
+    """Return the ids of the sender's own open deadlines of a rule (D19, D20) in a consultation."""
     return frozenset(
-        clock.clock_id
-        for clock in scene.case.open_clocks(scene.act.lead_id)
-        if clock.subject == consultation.consultation_id
-        and clock.node == scene.act.sender
-        and clock.rule.partition("-")[0] == rule
+        deadline.deadline_id
+        for deadline in scene.case.open_deadlines(scene.act.lead_id)
+        if deadline.subject == consultation.consultation_id
+        and deadline.node == scene.act.sender
+        and deadline.rule.partition("-")[0] == rule
     )
 
 

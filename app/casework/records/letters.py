@@ -12,7 +12,7 @@ from app.casework.scene import Scene
 from app.errors import Source
 
 # A letter or a consultation begins while there is work on the lead; what has begun may be brought to its end later,
-# also on a lead that was split, merged or archived: a clock that nobody could stop would be unjust.
+# also on a lead that was split, merged or archived: a deadline that nobody could stop would be unjust.
 BEGINS = tuple(
     state
     for state in LeadState

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from app.casework.case import Chapter, Frozen, Lead, Transfer
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.kinds import Kind
 from app.casework.scene import Scene
 
@@ -53,7 +53,7 @@ def refused_on(scene: Scene[Any], lead: Lead, leg: Transfer) -> bool:
     return leg.route == "crime_case" and scene.act.sender == leg.recipient and not lead.chapter(Prosecution).cases
 
 
-def after_refusal(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
+def after_refusal(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
     """Return what runs for the organ that transferred the case: 3 days to ask police, or next the procuratorate."""
     if leg.sender in scene.lead.concerned:
         return ()
@@ -61,7 +61,7 @@ def after_refusal(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
     return (scene.start(rule, leg.sender, leg.transfer_id),)
 
 
-def asked_again(scene: Scene[Any], leg: Transfer) -> tuple[Clock, ...]:
+def asked_again(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
     """Return the 3 days in which police reconsider, if they were asked while there was time to ask."""
     asked = bool(scene.running(leg.transfer_id, ASKING))
     return (scene.start(DECIDING, leg.recipient, leg.transfer_id),) if asked else ()
@@ -73,7 +73,7 @@ def contested_before(lead: Lead, leg: Transfer) -> bool:
 
 
 def ladder_over(scene: Scene[Any]) -> frozenset[str]:
-    """Return the ids of the clocks that end when a case is linked: police that file leave nothing to reconsider."""
+    """Return the ids of the deadlines that end when a case is linked: police that file leave nothing to reconsider."""
     if scene.sender.kind is not Kind.POLICE:
         return frozenset()
     legs = [leg.transfer_id for leg in scene.lead.transfers if leg.recipient == scene.act.sender]
@@ -81,6 +81,6 @@ def ladder_over(scene: Scene[Any]) -> frozenset[str]:
 
 
 def left_behind(scene: Scene[Any]) -> frozenset[str]:
-    """Return the ids of the clocks that end when the holder hands the lead on: on filing, and its own right to ask."""
+    """Return the ids of the deadlines that end when the holder hands the lead on: on filing, and to ask again."""
     legs = [leg.transfer_id for leg in scene.lead.transfers if scene.act.sender in (leg.sender, leg.recipient)]
     return frozenset().union(*(scene.running(leg, FILING, *LADDER) for leg in legs))

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from app.casework.case import Case, Chapter, Lead
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.kinds import Kind
 from app.casework.open_matters import OpenMatter, stands_open
 from app.casework.records.supervision import INDEPENDENT
@@ -60,7 +60,7 @@ def waived_if_nobody_may(lead: Lead, given: Given) -> Lead:
     return lead.with_chapter(lead.chapter(Rechecks).but(waived=waived)) if lead.supervised else lead
 
 
-def recheck_clock(scene: Scene[Any], lead: Lead) -> tuple[Clock, ...]:
+def recheck_deadline(scene: Scene[Any], lead: Lead) -> tuple[Deadline, ...]:
     """Return D16 on whoever is to recheck an answer that was contested, or that to a supervised lead."""
     who = rechecker(lead, scene.given)
     return (scene.start("D16", who, lead.lead_id),) if who else ()

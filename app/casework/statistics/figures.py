@@ -10,10 +10,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Case, Lead, LeadState, TransferState
-from app.casework.deadlines import Clock
+from app.casework.deadlines import Deadline
 from app.casework.records.consultation import Consultation, Consultations
 from app.casework.records.letters import Correspondence
-from app.casework.records.outcomes import Deeds
+from app.casework.records.outcomes import Outcomes
 from app.casework.records.prosecution import Prosecution
 from app.casework.records.supervision import Oversight
 from app.casework.statistics.standing import CLOSED, Count, Standing, count, count_listed
@@ -98,7 +98,7 @@ def _outcomes(counted: Count, node: str, leads: list[Lead]) -> Iterator[str]:
     What it concluded once stays concluded, also while it verifies anew.
     """
     held = [lead for lead in counted.leads if lead.holder == node]
-    fell = any(node in lead.chapter(Deeds).fell and node not in lead.concerned for lead in leads)
+    fell = any(node in lead.chapter(Outcomes).fell and node not in lead.concerned for lead in leads)
     concluded = held if fell else [lead for lead in held if lead.state in _CONCLUDED]
     if concluded:
         yield "concluded"
@@ -109,15 +109,15 @@ def _outcomes(counted: Count, node: str, leads: list[Lead]) -> Iterator[str]:
 def _process(case: Case, leads: list[Lead]) -> Iterator[tuple[str, str]]:
     """Yield what each node did or let pass, one by one. A lead tells nothing to a node that it concerns."""
     concerned = {lead.lead_id: frozenset(lead.concerned) for lead in leads}
-    late = {clock.subject for clock in case.clocks if clock.rule == "D04" and clock.breached is not None}
+    late = {deadline.subject for deadline in case.deadlines if deadline.rule == "D04" and deadline.breached is not None}
     once: set[tuple[str, str, str, datetime]] = set()
     for lead in leads:
         for node, measure in (*_legs(lead, late, once), *_answers(lead), *_letters(lead), *_meetings(lead)):
             if node not in lead.concerned:
                 yield node, measure
-    clocks = [clock for clock in case.clocks if clock.lead_id in concerned]
+    deadlines = [deadline for deadline in case.deadlines if deadline.lead_id in concerned]
     split = {lead.lead_id for lead in leads if lead.state is LeadState.SPLIT}
-    for node, measure, lead_id in (*_overdue(clocks), *_days(clocks, split)):
+    for node, measure, lead_id in (*_overdue(deadlines), *_days(deadlines, split)):
         if node not in concerned[lead_id]:
             yield node, measure
 
@@ -142,11 +142,11 @@ def _answers(lead: Lead) -> Iterator[tuple[str, str]]:
     for message in lead.feedback:
         if message.kind == "conclusion":
             yield message.sender, "conclusions"
-    if Deeds.key in lead.chapters:
-        deeds = lead.chapter(Deeds)
-        for node in deeds.contested:
+    if Outcomes.key in lead.chapters:
+        outcomes = lead.chapter(Outcomes)
+        for node in outcomes.contested:
             yield node, "contested"
-        for one in deeds.rechecks:
+        for one in outcomes.rechecks:
             yield one.holder, "rechecks"
             if one.returned:
                 yield one.holder, "recheck_returns"
@@ -184,24 +184,27 @@ def _sat(one: Consultation) -> set[str]:
     return {one.convener, *one.answering("accept")} if one.minutes is not None else set()
 
 
-def _overdue(clocks: Iterable[Clock]) -> Iterator[tuple[str, str, str]]:
-    """Yield breaches by lead: ever, and still open. The parts of a split lead repeat the clocks of the whole."""
+def _overdue(deadlines: Iterable[Deadline]) -> Iterator[tuple[str, str, str]]:
+    """Yield breaches by lead: ever, and still open. The parts of a split lead repeat the deadlines of the whole."""
     seen: set[tuple[str, str, datetime]] = set()
     ever: set[tuple[str, str]] = set()
-    for clock in clocks:
-        if clock.breached is None:
+    for deadline in deadlines:
+        if deadline.breached is None:
             continue
-        if clock.stopped is None:
-            yield clock.node, "overdue_now", clock.lead_id
-        if (clock.node, clock.rule, clock.started) not in seen and (clock.node, clock.lead_id) not in ever:
-            ever.add((clock.node, clock.lead_id))
-            yield clock.node, "overdue_ever", clock.lead_id
-        seen.add((clock.node, clock.rule, clock.started))
+        if deadline.stopped is None:
+            yield deadline.node, "overdue_now", deadline.lead_id
+        if (deadline.node, deadline.rule, deadline.started) not in seen and (
+            deadline.node,
+            deadline.lead_id,
+        ) not in ever:
+            ever.add((deadline.node, deadline.lead_id))
+            yield deadline.node, "overdue_ever", deadline.lead_id
+        seen.add((deadline.node, deadline.rule, deadline.started))
 
 
-def _days(clocks: Iterable[Clock], split: set[str]) -> Iterator[tuple[str, str, str]]:
-    for clock in clocks:
-        rule = clock.rule.partition("-")[0]
-        if clock.stopped is not None and rule in TIMED and clock.lead_id not in split:
-            days = min(max((clock.stopped - clock.started).days, 0), MOST_DAYS)
-            yield clock.node, f"days.{rule}.{days}", clock.lead_id
+def _days(deadlines: Iterable[Deadline], split: set[str]) -> Iterator[tuple[str, str, str]]:
+    for deadline in deadlines:
+        rule = deadline.rule.partition("-")[0]
+        if deadline.stopped is not None and rule in TIMED and deadline.lead_id not in split:
+            days = min(max((deadline.stopped - deadline.started).days, 0), MOST_DAYS)
+            yield deadline.node, f"days.{rule}.{days}", deadline.lead_id

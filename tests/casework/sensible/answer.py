@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.checks import CHECKS
 from app.casework.kinds import Kind
+from app.casework.records.checks import CHECKS
 from app.casework.records.prosecution import Prosecution
 from app.casework.records.verification import Verification
 from tests.casework.sensible.words import Said, by_holder, example, overseers, parties, sensible

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from app.casework.acts.letters import WRITES
-from app.casework.acts.protection import Protections
 from app.casework.records.letters import Correspondence, Letter
+from app.casework.records.protection import Protections
 from app.casework.records.supervision import Oversight
 from tests.casework.sensible.words import Said, example, overseers, parties, sensible
 from tests.casework.stage import Stage

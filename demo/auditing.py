@@ -3,25 +3,25 @@
 import asyncio
 from pathlib import Path
 
-from app.audit.finding import Lie
+from app.audit.contradiction import Contradiction
 from app.audit.progress import Unwatched
 from app.audit.request import Found, Wanted
 from app.audit.run import run
 from app.config import Settings
-from app.demo.show import Show
-from app.demo.stage import EXCHANGE_ID
-from app.demo.story import StoryBroken
+from demo.show import Show
+from demo.stage import EXCHANGE_ID
+from demo.story import StoryBroken
 
 
 def audit(home: Path, database_url: str, show: Show) -> None:
-    """Compute everything that is evidence again; raise StoryBroken for a row that lies or a promise that was broken."""
+    """Compute everything that is evidence again; raise StoryBroken for a contradiction or a promise that was broken."""
     # None of the caller's settings, as for the exchange itself.
     settings = Settings(_env_prefix="LEADBRIDGE_DEMO_HAS_NONE_", data_dir=home, exchange_id=EXCHANGE_ID)
     try:
         found: Found = asyncio.run(run(settings, database_url, Wanted(jobs=1, files=True), Unwatched()))
-    except Lie as lie:
-        raise StoryBroken(f"the audit found a lie: {lie}") from lie
+    except Contradiction as contradiction:
+        raise StoryBroken(f"the audit found a contradiction: {contradiction}") from contradiction
     if found.late:
         raise StoryBroken(f"{found.late} acts were logged later than promised, first {found.first_late}")
     what = f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases, {found.files} files"
-    show.line(f"✓ 审计 leadbridge audit --attachments → {what}: 无一虚假 nothing lies", "green")
+    show.line(f"✓ 审计 leadbridge audit --attachments → {what}: 未发现矛盾 no contradiction", "green")

@@ -1,7 +1,7 @@
-"""What an audit finds: the first row that lies."""
+"""What an audit finds: the first row that contradicts what was signed."""
 
 
-class Lie(Exception):
+class Contradiction(Exception):
     """A stored row that is not what the signed bytes, the log or the folded cases make of it.
 
     `table` and `key` say which, `what` says why; none of them shows content.

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.demo.desk import Desk
-from app.demo.show import Show
+from demo.desk import Desk
+from demo.show import Show
 
 MEASURES = (
     ("受理 received", ("figures", "received")),

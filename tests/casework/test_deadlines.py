@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.casework.calendar import Calendar
-from app.casework.deadlines import DEADLINES, DeadlineRule, add_months, due, last_day
+from app.casework.deadlines import LIMITS, Limit, add_months, due, last_day
 from app.errors import Source
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOLIDAY = Calendar({date(2026, 4, 6): "holiday"}, frozenset({2026}))
 
 
-def rule(amount: int, unit: str) -> DeadlineRule:
-    return DeadlineRule("X", amount, unit, Source.default("test"), "", "")  # type: ignore[arg-type]
+def rule(amount: int, unit: str) -> Limit:
+    return Limit("X", amount, unit, Source.default("test"), "", "")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_limits_end_on_the_day_that_the_scenario_names(first: date, amount: int,
 
 def test_twenty_four_hours_are_twenty_four_hours() -> None:
     start = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-    assert due(DEADLINES["D04"], start, ZONE, HOLIDAY).astimezone(ZONE) == datetime(2026, 3, 3, 10, 0, tzinfo=ZONE)
+    assert due(LIMITS["D04"], start, ZONE, HOLIDAY).astimezone(ZONE) == datetime(2026, 3, 3, 10, 0, tzinfo=ZONE)
 
 
 def test_months_end_on_the_same_day_or_on_the_month_s_last() -> None:

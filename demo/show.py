@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from app.casework.acts import CATALOGUE
-from app.casework.limits import DEADLINES, number
+from app.casework.limits import LIMITS, number
 from app.client import Receipt, Refused
-from app.demo.cast import NAMES
-from app.demo.moves import Says, Words
+from demo.cast import NAMES
+from demo.moves import Says, Words
 
 STATES = {
     "registered": "已登记",
@@ -35,7 +35,7 @@ STATES = {
 }
 WEEKDAYS = "一二三四五六日"
 TELLING = ("outcome", "case_no", "measure", "decision", "answer", "conclusion", "reason_code", "category", "volume_no")
-TITLES = {number(rule.rule): rule.title_zh for rule in reversed(DEADLINES.values())}  # the plain one of a number wins
+TITLES = {number(rule.rule): rule.title_zh for rule in reversed(LIMITS.values())}  # the plain one of a number wins
 AUTHORITY = {"law": "法律 law", "local": "本地规定 local", "default": "默认 default"}
 INDENT = " " * 4
 

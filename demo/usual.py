@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.demo.moves import Says
-from app.demo.texts import letter
+from demo.moves import Says
+from demo.texts import letter
 
 
 def offers(sender: str, lead: str, to: str, leg: str, *, no: str | None = None, files: int = 0, **other: Any) -> Says:

@@ -1,10 +1,10 @@
 """The story to its end: steps 21 to 25 of the acceptance scenario."""
 
-from app.demo import texts
-from app.demo.cast import C1, H1, J1, P1, R1, S1, T1
-from app.demo.moves import Opens, Says, Step, Watches
-from app.demo.texts import signature
-from app.demo.usual import archives
+from demo import texts
+from demo.cast import C1, H1, J1, P1, R1, S1, T1
+from demo.moves import Opens, Says, Step, Watches
+from demo.texts import signature
+from demo.usual import archives
 
 THREAT = {"protection_id": "@threat", "threat": "举报人 r1 称有人到其住处威胁", "urgency": "urgent"}
 SENT_UP = {"case_no": "测公诉〔2026〕9号", "stage": "移送审查起诉", "filed_at": "2026-04-20T08:30:00+08:00"}

@@ -5,13 +5,13 @@ import sys
 import zipfile
 from pathlib import Path
 
-from app.demo.cast import J1, P1
-from app.demo.desk import Desk
-from app.demo.show import Show
-from app.demo.story import Story, StoryBroken
 from app.transparency.entries import act_entry
 from app.transparency.policy import parse_policy
 from app.transparency.proof import parse_proof, verify_proof
+from demo.cast import J1, P1
+from demo.desk import Desk
+from demo.show import Show
+from demo.story import Story, StoryBroken
 
 
 def prove(story: Story, home: Path, show: Show) -> None:

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from app.client import Attachment, Envelope, Receipt, Refused, uuid7
-from app.demo import texts
-from app.demo.answers import ANSWERS
-from app.demo.arrival import ARRIVAL
-from app.demo.clock import Hand
-from app.demo.counsel import COUNSEL
-from app.demo.desk import Desk, Tally
-from app.demo.ending import ENDING
-from app.demo.moves import Downloads, Hears, Move, Opens, Says, Searches, Sees, Step, Unknown, Uploads, Watches, Words
-from app.demo.show import Show
-from app.demo.verifying import VERIFYING
+from demo import texts
+from demo.answers import ANSWERS
+from demo.arrival import ARRIVAL
+from demo.clock import Hand
+from demo.counsel import COUNSEL
+from demo.desk import Desk, Tally
+from demo.ending import ENDING
+from demo.moves import Downloads, Hears, Move, Opens, Says, Searches, Sees, Step, Unknown, Uploads, Watches, Words
+from demo.show import Show
+from demo.verifying import VERIFYING
 
 STEPS: Sequence[Step] = (*ARRIVAL, *VERIFYING, *COUNSEL, *ANSWERS, *ENDING)
 YEAR = 2026

@@ -1,10 +1,10 @@
 """The story begins: a lead comes in, is handed to the police and split. Steps 1 to 7 of the acceptance scenario."""
 
-from app.demo import texts
-from app.demo.cast import C1, J1, O1, P1, R1, S1, T1
-from app.demo.moves import Downloads, Says, Sees, Step, Unknown, Uploads
-from app.demo.texts import parts_of
-from app.demo.usual import accepts, offers, signs_for
+from demo import texts
+from demo.cast import C1, J1, O1, P1, R1, S1, T1
+from demo.moves import Downloads, Says, Sees, Step, Unknown, Uploads
+from demo.texts import parts_of
+from demo.usual import accepts, offers, signs_for
 
 L1_PARTS = parts_of(
     ("A", "leg-A", "强迫交易", ["p1"], ["e1", "e2"], "evil_force"),

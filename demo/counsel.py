@@ -1,10 +1,10 @@
 """The sides are told, two consultations are held, an overdue agency is urged: steps 14 to 17."""
 
-from app.demo import texts
-from app.demo.cast import C1, H1, J1, P1, R1, S1, T1
-from app.demo.moves import Hears, Says, Sees, Step, Unknown
-from app.demo.texts import convened, minutes
-from app.demo.usual import concludes, confirms
+from demo import texts
+from demo.cast import C1, H1, J1, P1, R1, S1, T1
+from demo.moves import Hears, Says, Sees, Step, Unknown
+from demo.texts import convened, minutes
+from demo.usual import concludes, confirms
 
 CASE = {"case_no": "测公立〔2026〕31号", "stage": "立案", "filed_at": "2026-03-17T08:30:00+08:00"}
 TOLD = "强迫交易案已立案，现有材料显示检查时间曾被提前告知，相关笔录随案移送。"

@@ -1,10 +1,10 @@
 """The parts are taken up and verified, three seats sign: steps 8 to 13, and the letter with which step 24 begins."""
 
-from app.demo import texts
-from app.demo.cast import H1, P1, R1, S1, T1
-from app.demo.moves import Says, Step
-from app.demo.texts import parts_of, signature
-from app.demo.usual import accepts, concludes, confirms, offers, signs_for
+from demo import texts
+from demo.cast import H1, P1, R1, S1, T1
+from demo.moves import Says, Step
+from demo.texts import parts_of, signature
+from demo.usual import accepts, concludes, confirms, offers, signs_for
 
 B_PARTS = parts_of(
     ("B1", "leg-B1", "通风报信", ["p2"], ["e3"], "official_misconduct"),

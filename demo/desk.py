@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from app.client import Agency, Enrolment, Refused, StoredAct, Unproven
-from app.demo.cast import Role
-from app.demo.clock import Hand
+from demo.cast import Role
+from demo.clock import Hand
 
 PATIENCE = 30.0
 

@@ -18,10 +18,10 @@ from app import embedded_postgres
 from app.admin import people
 from app.client import Administrator, Agency, Enrolment, KeyFolder
 from app.db import WRITER, create_engine
-from app.demo.cast import CAST, Role
-from app.demo.clock import Hand
-from app.demo.show import Show
 from app.migrate import is_current, upgrade
+from demo.cast import CAST, Role
+from demo.clock import Hand
+from demo.show import Show
 
 EXCHANGE_ID = "exchange-local"
 REGISTRAR, OPERATOR = "demo-registrar", "demo-operator"
@@ -56,9 +56,9 @@ def server(data_dir: Path, port: int, hand: Hand) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADBRIDGE_")}
     environment |= {"LEADBRIDGE_DATA_DIR": str(data_dir), "LEADBRIDGE_EXCHANGE_ID": EXCHANGE_ID}
     environment["LEADBRIDGE_PORT"] = str(port)
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     # -P: a folder named `app` where the caller stands must not win over ours.
-    command = [sys.executable, "-P", "-m", "app.demo.exchange", str(hand.file)]
+    command = [sys.executable, "-P", "-m", "demo.exchange", str(hand.file)]
     with (data_dir / "server.log").open("wb") as log:
         # A session of its own: Ctrl-C is for us, who then stop it in order. Its input ends with us, however we end.
         process = subprocess.Popen(

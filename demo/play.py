@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from app.demo import auditing, evidence, figures, stage
-from app.demo.cast import POLICE, TOWN
-from app.demo.clock import Hand
-from app.demo.desk import Desk, Tally
-from app.demo.show import Show
-from app.demo.stage import StageFailed
-from app.demo.story import Story, moment
+from demo import auditing, evidence, figures, stage
+from demo.cast import POLICE, TOWN
+from demo.clock import Hand
+from demo.desk import Desk, Tally
+from demo.show import Show
+from demo.stage import StageFailed
+from demo.story import Story, moment
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAWN = moment("03-02 08:00")

@@ -1,10 +1,10 @@
 """What came of it is answered, rechecked, clarified, sealed: steps 18 to 20 and most of step 24."""
 
-from app.demo import texts
-from app.demo.cast import C1, O1, P1, R1, S1, T1
-from app.demo.moves import Says, Searches, Sees, Step, Unknown
-from app.demo.texts import signature
-from app.demo.usual import archives, concludes, confirms
+from demo import texts
+from demo.cast import C1, O1, P1, R1, S1, T1
+from demo.moves import Says, Searches, Sees, Step, Unknown
+from demo.texts import signature
+from demo.usual import archives, concludes, confirms
 
 CADRE = {
     "letter_id": "@cadre",

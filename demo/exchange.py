@@ -1,4 +1,4 @@
-"""`python -m app.demo.exchange CLOCK`: an exchange as `leadbridge serve` runs it, but by the clock of the story.
+"""`python -m demo.exchange CLOCK`: an exchange as `leadbridge serve` runs it, but by the clock of the story.
 
 It ends when its standard input does: whoever started it and was killed leaves nothing running.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app import embedded_postgres, main
 from app.config import Settings
-from app.demo.clock import Hand
+from demo.clock import Hand
 
 
 def run(clock: Path) -> None:
