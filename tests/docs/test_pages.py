@@ -37,10 +37,15 @@ def test_there_are_pages_and_every_chinese_one_has_its_english_one() -> None:
         assert page.with_name(page.name.replace(".zh-CN.md", ".md")) in PAGES
 
 
+def paths(page: Path) -> set[str]:
+    """Return the paths of the repository that a page names in its text."""
+    spans = re.findall(r"`([^`\n]+)`", without_code(page.read_text("utf-8")))
+    return {word for span in spans for word in span.split() if word.startswith(ROOMS)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
-    spans = re.findall(r"`([^`\n]+)`", without_code(page.read_text("utf-8")))
-    for path in (word for span in spans for word in span.split() if word.startswith(ROOMS)):
+    for path in paths(page):
         # `test_<family>_rules.py` stands for any of them.
         wanted = re.sub(r"<\w+>", "*", path).rstrip("/")
         assert any(ROOT.glob(wanted)), path
@@ -56,9 +61,10 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=named)
-def test_both_languages_have_the_same_sections_tables_and_commands(page: Path) -> None:
-    english = page.with_name(page.name.replace(".zh-CN.md", ".md")).read_text("utf-8")
-    chinese = page.read_text("utf-8")
+def test_both_languages_have_the_same_sections_tables_commands_and_paths(page: Path) -> None:
+    other = page.with_name(page.name.replace(".zh-CN.md", ".md"))
+    assert {path.replace(".zh-CN.md", ".md") for path in paths(page)} == paths(other)
+    english, chinese = other.read_text("utf-8"), page.read_text("utf-8")
     commands = (r"^(\./run [^#\n]*?) *(?:#.*)?$", r"^((?:sh|java|docker|cp) [^#\n]*?) *(?:#.*)?$")
     for pattern in (r"^(#+) ", r"^(\|)[- |:]+\|$", r"^(```\w+)$", *commands):
         first, second = (re.findall(pattern, text, re.MULTILINE) for text in (english, chinese))

@@ -14,7 +14,7 @@ from app.casework.acts import CATALOGUE
 from app.casework.acts.register import Category, LeadSource, Person
 from app.casework.case import LeadState, TransferState
 from app.casework.kinds import Kind, Level
-from app.casework.limits import DEADLINES, number
+from app.casework.limits import LIMITS, number
 from app.config import Settings
 from app.main import create_app
 from app.problem_pages import catalogue
@@ -95,7 +95,7 @@ def test_every_problem_stands_with_its_status(page: str) -> None:
 def test_every_rule_and_every_deadline_stands_and_no_other(page: str) -> None:
     rules = {rule.rule for kind in CATALOGUE.values() for rule in kind.rules}
     assert set(re.findall(r"\bR-[A-Z-]+[A-Z]\b", page)) == rules
-    assert set(re.findall(r"\bD\d\d\b", page)) == {number(rule) for rule in DEADLINES}
+    assert set(re.findall(r"\bD\d\d\b", page)) == {number(rule) for rule in LIMITS}
 
 
 @pytest.mark.parametrize("page", PAGES)
