@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import quote, unquote, urlsplit
 
 from markdown_it import MarkdownIt
@@ -15,6 +16,8 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 # A wide table scrolls in a box of its own, and the page does not.
 _MARKDOWN.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
 _MARKDOWN.add_render_rule("table_close", lambda *_: "</table></div>\n")
+_LONG_CODE = 16
+_BREAKS = re.compile(r"(?:(?<=.[,\[/|=])|(?<=[\w\[]\{))(?=.)")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’…—]")  # Chinese and its punctuation
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
 
@@ -48,6 +51,16 @@ def render(text: str, resolve: Resolve) -> Rendered:
             # The page's policy forbids styles in the HTML.
             token.attrs = {"class": aligned[1]}
     return Rendered(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}), tuple(sections))
+
+
+def _code_with_breaks(_renderer: object, tokens: Sequence[Token], place: int, *_: object) -> str:
+    """Return code that may be broken where its parts end: a table of paths and members would not fit otherwise."""
+    content = tokens[place].content
+    parts = _BREAKS.split(content) if len(content) > _LONG_CODE else [content]
+    return f"<code>{'<wbr>'.join(escape(part) for part in parts)}</code>"
+
+
+_MARKDOWN.add_render_rule("code_inline", _code_with_breaks)
 
 
 def slug(heading: str) -> str:

@@ -232,6 +232,20 @@ def test_headings_have_the_ids_that_github_gives_them() -> None:
     assert rendered.sections == (("密钥与登录第一步", "密钥与登录：第一步"), ("same", "Same"), ("same-1", "Same"))
 
 
+def test_long_code_may_be_broken_where_its_parts_end() -> None:
+    html = render("`/v1/leads/{lead_id}/splits` `a<b,c` `items[{item_id,why}]`", lambda link: link).html
+    assert html == (
+        "<p><code>/v1/<wbr>leads/<wbr>{lead_id}/<wbr>splits</code> <code>a&lt;b,c</code> "
+        "<code>items[<wbr>{<wbr>item_id,<wbr>why}]</code></p>\n"
+    )
+
+
+def test_a_line_that_ends_amid_chinese_leaves_no_blank() -> None:
+    assert render("签收，\n**受理**\n和 act\n退回", lambda link: link).html == (
+        "<p>签收，<strong>受理</strong>和 act\n退回</p>\n"
+    )
+
+
 def test_an_aligned_column_needs_no_inline_style() -> None:
     html = render("|a|\n|--:|\n|1|\n", lambda link: link).html
     assert '<td class="right">1</td>' in html
