@@ -25,7 +25,7 @@ from app.transparency.note import parse_vkey, verify_note
 from app.transparency.proof import parse_proof
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("protocol.md",)
+NAMES = ("protocol.md", "protocol.zh-CN.md")
 PAGES = [pytest.param((ROOT / "docs" / name).read_text("utf-8"), id=name) for name in NAMES]
 CODES: tuple[type[StrEnum], ...] = (LeadState, TransferState, Kind, Level)
 
@@ -137,3 +137,11 @@ def test_thumbprint_verifier_key_and_note_of_the_examples_are_true(page: str) ->
     assert parse_checkpoint(proof.note.text).size > proof.index
     assert made
     assert preimage
+
+
+def test_both_languages_have_the_same_numbers_and_the_same_examples() -> None:
+    english, chinese = ((ROOT / "docs" / name).read_text("utf-8") for name in NAMES)
+    for pattern in (r"^(#+ \d+(?:\.\d+)?) ", r"^(```\w+\n.*?\n```)$", r"^\| (`[^`]+`|D\d\d) \|"):
+        first, second = (re.findall(pattern, page, re.DOTALL | re.MULTILINE) for page in (english, chinese))
+        assert len(first) > 20
+        assert first == second
