@@ -1,6 +1,7 @@
 """What `/docs/guide/` says over HTTP, without a browser."""
 
 import http.client
+import tomllib
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,6 +69,14 @@ def test_every_markdown_file_of_the_project_is_a_page_in_its_language(pages: dic
     for address, paper in LIBRARY.papers.items():
         chinese = paper.source.endswith(".zh-CN.md")
         assert pages[f"/docs/guide/{address}"].language == ("zh-CN" if chinese else "en")
+
+
+def test_a_wheel_carries_all_that_a_checkout_shows() -> None:
+    root = project_folder()
+    assert root is not None
+    build = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    carried = {name: f"app/docs_ui/project/{name}" for name in ("docs", *(page.name for page in root.glob("*.md")))}
+    assert build["targets"]["wheel"]["force-include"] == carried
 
 
 def test_no_link_is_broken(site: httpx.Client, pages: dict[str, Seen]) -> None:
