@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from app.client import uuid7
+from app.client import OfferLetter, uuid7
 from tests.agencies import world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,12 @@ def test_the_files_of_one_act_are_those_that_the_page_names(database_url: str, t
     with profiled() as entered, world(database_url, tmp_path) as site:
         town, police, lead_id = site.agency("township"), site.agency("police"), site.register()
         town.screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
-        letter = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
+        letter: OfferLetter = {
+            "route": "report_up",
+            "basis": "依职责",
+            "competence_reason": "属地",
+            "known_facts": "未经核实",
+        }
         entered.counting = True
         town.offer(lead_id, police.node_id, transfer_id=uuid7(), letter=letter)
         site.hear(police, "transfer.offer", lead_id)
