@@ -17,7 +17,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 _MARKDOWN.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
 _MARKDOWN.add_render_rule("table_close", lambda *_: "</table></div>\n")
 _LONG_CODE = 16
-_BREAKS = re.compile(r"(?:(?<=.[,\[/|=])|(?<=[\w\[]\{))(?=.)")
+_BREAKS = re.compile(r"(?:(?<=\S[,\[/|=])|(?<=[\w\[]\{))(?=.)")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’…—]")  # Chinese and its punctuation
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
 
