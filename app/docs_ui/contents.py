@@ -18,7 +18,7 @@ class Group:
 
 GROUPS = (
     Group("start", "First steps", "入门", ("README", "glossary", "CHANGELOG")),
-    Group("systems", "For agencies' systems", "接口与接入", ("protocol", "api-notes", "vector/", "log")),
+    Group("systems", "For agencies' systems", "接口与接入", ("protocol", "vector/", "log")),
     Group("operators", "For operators", "部署与运行", ("operating", "security", "performance")),
     Group("reference", "Reference", "参考", ("reference/",)),
     Group("maintainers", "For maintainers", "开发与维护", ("architecture", "CONTRIBUTING", "adding-an-act")),
