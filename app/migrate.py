@@ -1,6 +1,7 @@
 """Migrations as functions: bring a database to a revision, and ask whether it is there."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,16 @@ from alembic.script import ScriptDirectory
 from app.db import create_engine
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+# What alembic_version says in a database of a build before 0.1. Today a revision has the name of its file.
+_BEFORE_0_1 = re.compile(r"\d{4}")
+
+
+class UnknownRevision(Exception):
+    """The database stands at a revision that this version does not have, so nothing leads from there to its tables."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(revision)
+        self.is_older = _BEFORE_0_1.fullmatch(revision) is not None
 
 
 def configuration(url: str) -> Config:
@@ -37,7 +48,7 @@ def check(url: str) -> None:
 
 
 def is_current(url: str) -> bool:
-    """Return whether the database is at the newest revision."""
+    """Return whether the database is at the newest revision; raise `UnknownRevision` for one at none of ours."""
 
     async def current() -> str | None:
         engine = create_engine(url)
@@ -47,4 +58,7 @@ def is_current(url: str) -> bool:
         finally:
             await engine.dispose()
 
-    return asyncio.run(current()) == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    revision, chain = asyncio.run(current()), ScriptDirectory(str(MIGRATIONS))
+    if revision is not None and revision not in {script.revision for script in chain.walk_revisions()}:
+        raise UnknownRevision(revision)
+    return revision == chain.get_current_head()

@@ -7,6 +7,15 @@ from app import embedded_postgres
 from app.commands.failure import CommandFailed
 from app.config import Settings
 
+MADE_BEFORE_0_1 = (
+    "the database was made by a version before 0.1 and cannot be upgraded: begin with an empty one",
+    "本数据库由 0.1 之前的版本建立，无法升级：请改用空数据库",
+)
+MADE_LATER = (
+    "the database was made by a later version of LeadBridge than this one",
+    "本数据库由更高版本的 LeadBridge 建立，本版本无法使用",
+)
+
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
@@ -37,13 +46,15 @@ def connected(settings: Settings) -> Iterator[str]:
 
 
 def current(url: str) -> bool:
-    """Return whether the database is migrated; raise CommandFailed when it cannot be asked."""
+    """Return whether the database is migrated; raise CommandFailed when it cannot be asked or nothing leads to it."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from app.migrate import is_current
+    from app.migrate import UnknownRevision, is_current
 
     try:
         return is_current(url)
+    except UnknownRevision as unknown:
+        raise CommandFailed(*(MADE_BEFORE_0_1 if unknown.is_older else MADE_LATER)) from unknown
     except (OSError, SQLAlchemyError) as error:
         # Only the first line and never the URL: it holds the password.
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]

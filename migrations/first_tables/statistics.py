@@ -1,20 +1,11 @@
-"""statistics: deltas, their sums, and frozen reports
-
-Revision ID: 0005
-Revises: 0004
-"""
+"""What acts added to the figures, the sums of it, and frozen reports."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0005"
-down_revision = "0004"
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
+def create() -> None:
     op.create_table(
         "stat_delta",
         sa.Column("delta_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -38,6 +29,8 @@ def upgrade() -> None:
         sa.CheckConstraint("audience IN ('own', 'shared', 'listed')", name=op.f("ck_stat_rollup_audience")),
         sa.CheckConstraint("grain IN ('ever', 'month', 'day')", name=op.f("ck_stat_rollup_grain")),
         sa.PrimaryKeyConstraint("node_id", "audience", "grain", "starts", "measure", name=op.f("pk_stat_rollup")),
+        # A sum is rewritten at every folding: room on its page keeps the index untouched (HOT).
+        postgresql_with={"fillfactor": 70},
     )
     op.create_table(
         "report",
@@ -52,16 +45,3 @@ def upgrade() -> None:
         sa.CheckConstraint("ends >= starts", name=op.f("ck_report_ends_after_start")),
         sa.PrimaryKeyConstraint("node_id", "starts", "kind", name=op.f("pk_report")),
     )
-    op.execute(
-        "CREATE TRIGGER evidence_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON report "
-        "FOR EACH STATEMENT EXECUTE FUNCTION evidence_stays()"
-    )
-    # A sum is rewritten at every folding: room on its page keeps the index untouched (HOT).
-    op.execute("ALTER TABLE stat_rollup SET (fillfactor = 70)")
-
-
-def downgrade() -> None:
-    op.drop_table("report")
-    op.drop_table("stat_rollup")
-    op.drop_index("ix_stat_delta_node_id", table_name="stat_delta")
-    op.drop_table("stat_delta")

@@ -1,19 +1,10 @@
-"""two roles of the service: one that writes and cannot change evidence, one that reads what one node may know of
-
-Revision ID: 0011
-Revises: 0010
-"""
+"""The two roles of the service: one writes and cannot change evidence, one reads what one node may know of."""
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
-branch_labels = None
-depends_on = None
-
 WRITER, READER = "leadbridge_writer", "leadbridge_reader"
 
-# What the writer may do beside reading. Row locks ask for UPDATE.
+# Every table, and what the writer may do with it beside reading. Row locks ask for UPDATE.
 WRITES = {
     "access_day": "INSERT",
     "access_log": "INSERT",
@@ -66,35 +57,6 @@ OPEN = (
     "node",
     "node_key",
 )
-# A sub-select of its own is worked out once a statement. Unset it is null, later in a session empty: no node is either.
-NODE = "(SELECT current_setting('leadbridge.node', true))"
-MINE = f"node_id = {NODE}"
-MY_ACT = f"EXISTS (SELECT FROM act_reader AS r WHERE r.node_id = {NODE} AND r.act_id = {{0}}.act_id)"
-MY_LEAD = f"EXISTS (SELECT FROM lead_entry AS e WHERE e.node_id = {NODE} AND e.lead_id = {{0}}.lead_id)"
-OWN = {
-    # Who opened a sealed part, and who had sealed it, see every fetch of it: both are parties of its lead.
-    "access_log": f"node_id = {NODE} OR EXISTS "
-    "(SELECT FROM subject AS s WHERE s.kind = 'opening' AND s.subject_id = access_log.opening_id)",
-    "act": MY_ACT.format("act"),
-    "act_reader": MINE,
-    # A party's, or of one that reads an act in it (the second asks by the policy of `act`).
-    "case": f'EXISTS (SELECT FROM lead_entry AS e WHERE e.node_id = {NODE} AND e.root_id = "case".root_id) '  # noqa: S608 (ours)
-    'OR EXISTS (SELECT FROM act AS a WHERE a.root_id = "case".root_id)',
-    "deadline": MINE,
-    # Its uploader must see that a part is sealed, or it would be handed out as an upload.
-    "enclosed": f"{MY_ACT.format('enclosed')} OR EXISTS "
-    f"(SELECT FROM upload AS u WHERE u.node_id = {NODE} AND u.object_key = enclosed.object_key)",
-    "inbox": MINE,
-    "key_notice": MINE,
-    "lead_entry": MINE,
-    "lead_number": f"CASE WHEN act_id IS NULL THEN {MY_LEAD.format('lead_number')} "
-    f"ELSE {MY_ACT.format('lead_number')} END",
-    "report": MINE,
-    "stat_delta": MINE,
-    "stat_rollup": MINE,
-    "subject": MY_LEAD.format("subject"),
-    "upload": MINE,
-}
 
 # Roles belong to the server, not to the database: another one may be migrated at this moment, or have been long ago.
 ROLES = """
@@ -128,8 +90,8 @@ ROLES = """
 """
 
 
-def upgrade() -> None:
-    op.create_index("ix_lead_entry_node_id_root_id", "lead_entry", ["node_id", "root_id"])
+def grant() -> None:
+    """Make the two roles where this login may, and give them what they may do."""
     op.execute(ROLES)
     op.execute(f"GRANT SELECT ON alembic_version TO {WRITER}")
     for table, rights in WRITES.items():
@@ -137,23 +99,5 @@ def upgrade() -> None:
     op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WRITER}")
     op.execute("REVOKE EXECUTE ON FUNCTION access_log_month(date) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION access_log_month(date) TO {WRITER}")
-    for table in (*OPEN, *OWN):
+    for table in OPEN:
         op.execute(f'GRANT SELECT ON "{table}" TO {READER}')
-    for table, condition in OWN.items():
-        op.execute(f'CREATE POLICY every_row ON "{table}" TO {WRITER} USING (true) WITH CHECK (true)')
-        op.execute(f'CREATE POLICY own_rows ON "{table}" FOR SELECT TO {READER} USING ({condition})')
-        op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
-
-
-def downgrade() -> None:
-    # The roles stay: other databases of the server may use them.
-    for table in OWN:
-        op.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY')
-        op.execute(f'DROP POLICY own_rows ON "{table}"')
-        op.execute(f'DROP POLICY every_row ON "{table}"')
-    op.execute(f"REVOKE EXECUTE ON FUNCTION access_log_month(date) FROM {WRITER}")
-    op.execute("GRANT EXECUTE ON FUNCTION access_log_month(date) TO PUBLIC")
-    op.execute(f"REVOKE USAGE ON ALL SEQUENCES IN SCHEMA public FROM {WRITER}")
-    for table in ("alembic_version", *WRITES):
-        op.execute(f'REVOKE ALL ON "{table}" FROM {WRITER}, {READER}')
-    op.drop_index("ix_lead_entry_node_id_root_id", "lead_entry")
