@@ -1,6 +1,6 @@
 """Acts signed beforehand, in processes of their own: signing must not take the server's CPU while it is measured.
 
-A signature is fresh for 300 s (PROTOCOL section 2), so each round signs its own.
+A signature is fresh for 300 s (docs/protocol.md section 2.2), so each round signs its own.
 """
 
 import hashlib

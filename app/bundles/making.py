@@ -1,4 +1,4 @@
-"""The bundle of a lead (PROTOCOL section 8): every act that the caller may see, with all that proves it offline."""
+"""The bundle of a lead (docs/protocol.md section 8): every act that the caller may see, with all its proof."""
 
 import hashlib
 import json

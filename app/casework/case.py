@@ -11,7 +11,7 @@ from app.casework.deadlines import Deadline
 
 
 class LeadState(StrEnum):
-    """Where a lead stands (PROTOCOL section 4)."""
+    """Where a lead stands (docs/protocol.md section 4.3)."""
 
     REGISTERED = "registered"
     SCREENED = "screened"
@@ -40,7 +40,7 @@ ENDED = ELSEWHERE | {LeadState.ARCHIVED}
 
 
 class TransferState(StrEnum):
-    """Where one leg of a lead's way stands (PROTOCOL section 4)."""
+    """Where one leg of a lead's way stands (docs/protocol.md section 4.3)."""
 
     OFFERED = "offered"
     RECEIPTED = "receipted"

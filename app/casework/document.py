@@ -1,4 +1,4 @@
-"""The signed document: the members that every act has, and the act as the rules see it (PROTOCOL section 2)."""
+"""The signed document: the members that every act has, and the act as rules see it (docs/protocol.md section 2.3)."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The table of deadlines (domain table D4) as data: how long, in which unit, by what authority, in which version.
+"""The table of deadlines (docs/protocol.md section 4.4) as data: how long, in which unit, by what authority.
 
 Only an article of law that was read in full is called law; everything else is the project's default, and says so.
 An exchange may set other limits for a place; those are local rules.

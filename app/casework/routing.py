@@ -1,4 +1,4 @@
-"""Which agency a lead may go to, and by which route (domain table D1, "Routing")."""
+"""Which agency a lead may go to, and by which route (docs/protocol.md section 4.5)."""
 
 from app.casework.kinds import Kind, Node, Nodes
 from app.casework.rules import COMPETENT_KIND, CRIME_CASE, ROUTE_LEVEL, SUPERIOR_ASSIGNS

@@ -1,4 +1,4 @@
-"""Value types of the wire contract (PROTOCOL section 1), each with its check and its place in the API schema."""
+"""Value types of the contract (docs/protocol.md section 1), each with its check and its place in the API schema."""
 
 import re
 from datetime import date, datetime

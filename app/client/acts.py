@@ -1,4 +1,4 @@
-"""Every act, its endpoint, and the envelope that all of them share (wire contract, sections 2 and 4)."""
+"""Every act, its endpoint, and the envelope that all of them share (docs/protocol.md sections 2.3 and 4.1)."""
 
 import base64
 import re

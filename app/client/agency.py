@@ -12,7 +12,7 @@ ENVELOPE = frozenset(Envelope.__annotations__)
 
 
 class Source(TypedDict):
-    """Where a lead came from: wire contract, section 1."""
+    """Where a lead came from: docs/protocol.md section 1.3."""
 
     type: str
     channel: str

@@ -49,7 +49,7 @@ class Issuer:
         return self.voice.ring.keys.signing
 
     def receipt(self, taken: Submission, lead: Lead, deadlines: tuple[Deadline, ...], now: datetime) -> Issued:
-        """Return the receipt of an act (PROTOCOL section 2)."""
+        """Return the receipt of an act (docs/protocol.md section 2.5)."""
         act = taken.act
         body = strict_json.dumps(
             {

@@ -1,4 +1,4 @@
-"""From a request to a submission, refusing in the order of PROTOCOL section 6."""
+"""From a request to a submission, refusing in the order of docs/protocol.md section 6."""
 
 import hashlib
 import re

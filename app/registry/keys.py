@@ -121,7 +121,7 @@ async def verify_by_act_key(directory: Directory, request: SignedRequest, exchan
 
 
 async def admit(session: AsyncSession, signed: VerifiedJws, now: datetime) -> None:
-    """Judge replay, time and revocation, in the order that PROTOCOL section 6 fixes."""
+    """Judge replay, time and revocation, in the order that docs/protocol.md section 6 fixes."""
     await use_jti(session, signed.header.iss, "key", signed.header.jti, now=now, fresh_for=_FRESH_FOR)
     require_fresh(signed.header, now)
     key = await session.get(NodeKey, signed.header.kid)

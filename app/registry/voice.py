@@ -31,7 +31,7 @@ class Voice:
     def notice(
         self, act: str, to: str, content: dict[str, Any], *, lead_id: str | None, jti: str, now: datetime
     ) -> Said:
-        """Return a notice to one node, in the form of an act (PROTOCOL section 4)."""
+        """Return a notice to one node, in the form of an act (docs/protocol.md section 4.8)."""
         body = strict_json.dumps(
             {
                 "act": act,

@@ -32,7 +32,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A protected header of the one form that PROTOCOL section 2 allows.
+    """A protected header of the one form that docs/protocol.md section 2.2 allows.
 
     `alg` is `Ed25519` also where the sender wrote `EdDSA`. `iss` and `aud` have the form of a node id,
     `jti` of a lower-case UUID. `iat` is in seconds, from 0 to 2^53-1: compare it as a number, a calendar

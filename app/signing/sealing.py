@@ -1,4 +1,4 @@
-"""Sealed parts: what only one recipient may open, as a compact JWE of one fixed form (RFC 7516, PROTOCOL section 2).
+"""Sealed parts: what only one recipient may open, as a compact JWE (RFC 7516; docs/protocol.md section 2.9).
 
 ECDH-ES+A256KW over X25519 and A256GCM, nothing else and never compressed. The protected header, which the encryption
 binds, names key, sender, recipient and lead, so that a part cannot pass for one of another act. AES-GCM does not commit

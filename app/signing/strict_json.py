@@ -1,4 +1,4 @@
-"""JSON as signed documents use it (PROTOCOL section 1): what two careful readers cannot read differently.
+"""JSON as signed documents use it (docs/protocol.md section 1.5): what two careful readers cannot read differently.
 
 The standard library's scanner does the work, in C; its hooks and two look-aheads refuse what it would let
 pass: duplicate members, NaN and Infinity, numbers that overflow, lone surrogates, a byte order mark, deep

@@ -1,4 +1,4 @@
-"""The entries of the log (PROTOCOL section 7): one line of JSON with digests only, never content."""
+"""The entries of the log (docs/protocol.md section 7.2): one line of JSON with digests only, never content."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The ledger 台账 on the wire (domain D7): columns without the name of any person."""
+"""The ledger 台账 on the wire (docs/protocol.md section 5.8): columns without the name of any person."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Wire shapes of the reads (PROTOCOL section 5). Every time is RFC 3339 in the exchange's time zone."""
+"""Wire shapes of the reads (docs/protocol.md section 5). Every time is RFC 3339 in the exchange's time zone."""
 
 from typing import Annotated, Literal
 

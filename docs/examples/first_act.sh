@@ -1,6 +1,6 @@
 #!/bin/sh
 # A first signed act with nothing but a POSIX shell, curl and OpenSSL 3: keys, enrolment, one lead registered, the
-# receipt verified, the same act sent again, a token, the first reads. Written from the wire contract alone.
+# receipt verified, the same act sent again, a token, the first reads. Written from docs/protocol.md alone.
 #
 #   first_act.sh URL NODE_ID EXCHANGE_ID CODE [FOLDER]
 #   first_act.sh http://127.0.0.1:8080 township-990121101 exchange-local CODE

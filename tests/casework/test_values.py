@@ -1,4 +1,4 @@
-"""Values of the wire contract that are not what they look like."""
+"""Values (docs/protocol.md section 1) that are not what they look like."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError

@@ -145,3 +145,12 @@ def test_both_languages_have_the_same_numbers_and_the_same_examples() -> None:
         first, second = (re.findall(pattern, page, re.DOTALL | re.MULTILINE) for page in (english, chinese))
         assert len(first) > 20
         assert first == second
+
+
+def test_every_section_that_the_tree_cites_is_there() -> None:
+    numbers = set(re.findall(r"^#+ (\d+(?:\.\d+)?) ", (ROOT / "docs/protocol.md").read_text("utf-8"), re.MULTILINE))
+    files = [path for room in ("app", "bench", "tests", "docs") for path in (ROOT / room).rglob("*.py")]
+    cited = re.compile(r"docs/protocol\.md sections? (\d+(?:\.\d+)?)(?: and (\d+(?:\.\d+)?))?")
+    found = {number for path in files for pair in cited.findall(path.read_text("utf-8")) for number in pair if number}
+    assert len(found) > 5
+    assert found <= numbers

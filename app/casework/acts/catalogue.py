@@ -20,9 +20,9 @@ EVERY_KIND = frozenset(Kind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActType:
-    """One act as the service knows it. `kinds` are the kinds of agency that may do it (domain table D1).
+    """One act as the service knows it. `kinds` are the kinds of agency that may do it (docs/protocol.md section 4.2).
 
-    `after` are the states split, merged, archived in which a lead still takes it (PROTOCOL section 4; domain D3).
+    `after` are the states split, merged, archived in which a lead still takes it (docs/protocol.md section 4.2).
     `outside` marks an act about the lead that is taken also from whoever has no part in it. `passed_on` says whether
     `full` disclosure opens one such act on the lead to the next receiver.
     """
@@ -118,7 +118,7 @@ def act(
 
 
 def decide(case: Case, act: Act[Any], given: Given) -> Decision:
-    """Return what follows from an act, or raise the first refusal in the order of PROTOCOL section 6."""
+    """Return what follows from an act, or raise the first refusal in the order of docs/protocol.md section 6."""
     kind_of_act = CATALOGUE[act.name]
     scene: Scene[Any] = Scene(case, act, given, kind_of_act.after)
     if not kind_of_act.opens_case:

@@ -135,7 +135,7 @@ def offer(scene: Scene[Offer]) -> Decision:
 
 
 def offerable(kind: Kind) -> tuple[LeadState, ...]:
-    """Return the states in which a holder of a kind may hand a lead on (domain table D3, row 3)."""
+    """Return the states in which a holder of a kind may hand a lead on (docs/protocol.md section 4.2)."""
     states = (
         LeadState.SCREENED,
         LeadState.RETURNED,

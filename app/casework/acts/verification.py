@@ -18,7 +18,7 @@ from app.casework.values import Content, Count, Instant, Label, Text
 from app.errors import Source, WrongState
 
 HOLDER = ("the holder, of a kind that verifies", "有核查职责的承办单位")
-# Who verifies what not every verifying kind may (domain table D1).
+# Who verifies what not every verifying kind may (docs/protocol.md section 4.5).
 RESERVED = {
     "organized_crime": Kind.POLICE,
     "evil_force": Kind.POLICE,

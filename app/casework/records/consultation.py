@@ -14,7 +14,7 @@ Answer = Literal["accept", "decline"]
 
 
 class ConsultationState(StrEnum):
-    """Where a consultation stands (domain D5). `cancelled` is closed before there were minutes."""
+    """Where a consultation stands (docs/protocol.md section 4.3). `cancelled` is closed before there were minutes."""
 
     REQUESTED = "requested"
     ACCEPTED = "accepted"

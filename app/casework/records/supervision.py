@@ -8,7 +8,7 @@ from app.casework.kinds import Kind, Nodes
 from app.casework.open_matters import OpenMatter, stands_open
 from app.casework.records.letters import Letter
 
-# Towards these a coordination office only reminds, and what they write stays theirs (domain table D1).
+# Towards these a coordination office only reminds, and what they write stays theirs (docs/protocol.md section 4.5).
 INDEPENDENT = frozenset({Kind.SUPERVISION, Kind.PROCURATORATE, Kind.COURT})
 
 

@@ -7,7 +7,7 @@ from app.casework.case import Chapter, Frozen, Lead, LeadState
 from app.casework.kinds import Kind
 from app.casework.records.practice import DEFAULT, Practice
 
-# Kinds that verify and kinds that conclude and sign (domain table D1, acts V and C).
+# Kinds that verify and kinds that conclude and sign (docs/protocol.md section 4.2).
 VERIFIES = frozenset({Kind.POLICE, Kind.SUPERVISION, Kind.CIVIL_AFFAIRS, Kind.REGULATOR})
 CONCLUDES = VERIFIES - {Kind.CIVIL_AFFAIRS}
 

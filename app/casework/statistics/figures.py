@@ -1,4 +1,4 @@
-"""The figures of a case (domain D8): what each node may count of it, by the day on which the case came to the node.
+"""The figures of a case (docs/protocol.md section 5.8): what each node counts of it, by the day on which it came.
 
 Pure. What an act changes in the statistics is the difference of the figures before and after it. There is no figure
 of a person, and none by which what came out of a lead could be compared between agencies: outcomes are the node's own.

@@ -1,6 +1,6 @@
-"""Where a root lead stands for one node: in exactly one of the five classes of the statistics (domain D8). Pure.
+"""Where a root lead stands for one node: in one of the five classes of the statistics (docs/protocol.md section 5.8).
 
-Counted are the leads that the node registered or signed for. A class says what the node itself still owes: what
+Pure. Counted are the leads that the node registered or signed for. A class says what the node itself still owes: what
 another agency signed for is passed on, whatever becomes of it there.
 """
 
