@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
 from app.config import Settings
@@ -43,10 +41,6 @@ class Vault(Protocol):
         """Return the data key wrapped by the newest master key; None if it is already. Raises as `unwrap` does."""
         ...
 
-    def derive(self, purpose: str) -> bytes:
-        """Return a 32-byte key for one purpose (HKDF-SHA-256, RFC 5869), that of the oldest master key at hand."""
-        ...
-
 
 class LocalVault:
     """A vault whose master key lies in a file or in the environment.
@@ -61,7 +55,6 @@ class LocalVault:
             raise ValueError("the former master key is the master key itself")
         self._master = AESGCM(master_key)
         self._former = None if former is None else AESGCM(former)
-        self._oldest = former or master_key
 
     @property
     def has_former(self) -> bool:
@@ -87,10 +80,6 @@ class LocalVault:
         except InvalidTag:
             return self.wrap(self.unwrap(wrapped, context), context)
         return None
-
-    def derive(self, purpose: str) -> bytes:
-        info = b"leadbridge/" + purpose.encode()
-        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(self._oldest)
 
 
 def encrypt(data_key: bytes, plaintext: bytes, context: bytes) -> bytes:

@@ -38,7 +38,7 @@ def read_state(path: Path, exchange: str) -> State | None:
     """Return what an earlier audit left, None if there was none; raise `MalformedState`."""
     try:
         found = json.loads(path.read_text("utf-8"))
-        heads = found.get("witnessed", {}).items()
+        heads = found["witnessed"].items()
         witnessed = {origin: Head(int(size), bytes.fromhex(root)) for origin, (size, root) in heads}
         state = State(found["exchange"], int(found["size"]), bytes.fromhex(found["root"]), witnessed)
     except FileNotFoundError:

@@ -176,6 +176,10 @@ class Lead(Frozen):
         roles = (self.origin, self.holder, *self.listed_to, *self.guests)
         return bool(legs) and node not in roles and all(_leaves_outside(leg, node) for leg in legs)
 
+    def has_part(self, node: str) -> bool:
+        """Return whether a node is a party of the lead with a part in it."""
+        return node in self.parties and not self.is_outside(node)
+
     def as_known_by(self, node: str) -> Self:
         """Return the lead as a party may know it. Who gave it back, or lost the offer, knows how it stood by then."""
         newest = next((leg for leg in reversed(self.transfers) if leg.recipient == node), None)
@@ -240,8 +244,7 @@ class ActRef(Frozen):
     """An act or notice on record: who may read it, and the hash by which a later act may name it as `prev`.
 
     `contents` are the SHA-256 of an act's body and of the files that it encloses: what a volume can list.
-    `sealed_for` are the nodes that a sealed part in it is for, whether or not they may read the act yet. `edition` is
-    that of the rules by which an act was decided: it is decided again by no other.
+    `sealed_for` are the nodes that a sealed part in it is for, whether or not they may read the act yet.
     """
 
     act_id: str
@@ -253,7 +256,6 @@ class ActRef(Frozen):
     readers: tuple[str, ...]
     contents: tuple[str, ...] = ()
     sealed_for: tuple[str, ...] = ()
-    edition: int = 1
 
 
 class Case(Frozen):

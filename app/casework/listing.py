@@ -18,7 +18,7 @@ def list_lead(lead: Lead, given: Given) -> tuple[Lead, tuple[Notice, ...]]:
     if lead.listed_to or nodes[lead.origin].kind is Kind.SUPERVISION:
         return lead, ()
     office = coordination_office(lead.place_code, nodes, barred=frozenset((*lead.concerned, *lead.hidden_from)))
-    if office is None or given.takes_part(lead, office) or _was_asked(lead, office):
+    if office is None or lead.has_part(office) or _was_asked(lead, office):
         return lead, ()
     notice = Notice(
         "notice.listed",

@@ -35,9 +35,9 @@ def comparable_name(name: str) -> str:
     return "".join(one for one in seen if one.isalnum() and one not in FILLERS)
 
 
-def require_legible(edition: int, *written: str) -> None:
-    """Refuse a name or purpose of blanks and invisible signs: it names nobody. Edition 1 and 2 of the rules took it."""
-    if edition >= 3 and not all(comparable_name(one) for one in written):
+def require_legible(*written: str) -> None:
+    """Refuse a name or purpose of blanks and invisible signs: it names nobody."""
+    if not all(comparable_name(one) for one in written):
         raise InvalidDocument(
             "A name or purpose has no letter or digit: nobody can read it.",
             "姓名或者用途中没有可以辨认的文字。",

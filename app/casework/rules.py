@@ -4,12 +4,6 @@ from dataclasses import dataclass
 
 from app.errors import RuleViolated, Source
 
-# The edition of the rules by which acts are decided now. One that refuses, or opens to fewer, what was taken before is
-# a new edition: what is on record stays decided as it was. 2: who has no part in a lead does nothing on it, and full
-# disclosure opens neither consultations, nor interference, nor answered protection. 3: who signs, approves, handles or
-# reads has a name that can be read; an archive keeps when the volume was bound and for how long.
-EDITION = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -15,7 +15,7 @@ from app.casework.kinds import Node, Nodes
 from app.casework.limits import Limits
 from app.casework.records.erasure import erased_for
 from app.casework.records.practice import Practice, Practices
-from app.casework.rules import EDITION, SELF_INTEREST
+from app.casework.rules import SELF_INTEREST
 from app.casework.values import Content
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, UnknownPrev, WrongState
 
@@ -40,11 +40,6 @@ class Given:
     merged_erased: bool = False
     limits: Limits = field(default_factory=Limits)
     practices: Practices = field(default_factory=Practices)
-    edition: int = EDITION
-
-    def takes_part(self, lead: Lead, node: str) -> bool:
-        """Return whether a node is a party of a lead with a part in it."""
-        return node in lead.parties and (self.edition < 2 or not lead.is_outside(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,7 @@ class Scene(Generic[C]):
 
     def require_part(self) -> None:
         """Raise `ForbiddenAct` for whoever only has an offer before it, lost the offer, or gave the lead back."""
-        if not self.given.takes_part(self.lead, self.act.sender):
+        if not self.lead.has_part(self.act.sender):
             raise ForbiddenAct(
                 "An offer that is unsigned or withdrawn, or a lead given back, gives no part in it.",
                 "移送尚未签收、已经撤回或者已经退回的单位，不得在该线索上办理此项。",

@@ -15,7 +15,6 @@ from app.db import Table
 from app.vault import KEY_BYTES, Vault
 
 _MAKING = 0x4C42_5345_4352  # advisory lock: processes that start at once must agree on one secret
-_DIGESTS = {"lead-number": "SELECT FROM lead_number", "blind-index": "SELECT FROM blind_index"}
 
 
 class StoredSecret(Table, table=True):
@@ -52,8 +51,6 @@ async def _secret(connection: "asyncpg.Connection[Any]", vault: Vault, name: str
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
             wrapped = await connection.fetchval(stored, name)
             if wrapped is None:
-                # Digests from before secrets were stored are under what was derived from the master key then.
-                old = await connection.fetchval(f"SELECT EXISTS ({_DIGESTS[name]})")
-                wrapped = vault.wrap(vault.derive(name) if old else os.urandom(KEY_BYTES), secret_context(name))
+                wrapped = vault.wrap(os.urandom(KEY_BYTES), secret_context(name))
                 await connection.execute("INSERT INTO secret (name, wrapped) VALUES ($1, $2)", name, wrapped)
     return vault.unwrap(wrapped, secret_context(name))

@@ -12,7 +12,6 @@ from app.casework.decision import Decision, Notice
 from app.casework.document import Act
 from app.casework.lapse import next_event
 from app.casework.records.erasure import all_erased, erased_for, tombstone
-from app.casework.rules import EDITION
 from app.docket.decrypted_case import DecryptedCase
 from app.docket.issuer import Issued, Issuer
 from app.docket.record import Row, Rows
@@ -21,7 +20,7 @@ from app.transparency.entries import act_entry, notice_entry
 from app.vault import encrypt
 
 
-def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision, edition: int = EDITION) -> ActRef:
+def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> ActRef:
     """Return an act as its case keeps it on record."""
     return ActRef(
         act_id=act.act_id,
@@ -33,7 +32,6 @@ def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision, edi
         readers=tuple(dict.fromkeys((act.sender, *act.document.recipients, *sorted(decision.also_read)))),
         contents=(body_sha256.hex(), *dict.fromkeys(one.sha256 for one in act.document.attachments)),
         sealed_for=tuple(one.recipient for one in act.document.sealed),
-        edition=edition,
     )
 
 

@@ -29,7 +29,7 @@ class Statistics(Shown):
 
     node: str
     as_of: datetime
-    formula_version: Literal["2"]
+    formula_version: Literal["1"]
     month: str | None = Field(description="only leads that came in this month; null for all")
     own: Reckoned
     listed: Classes | None
@@ -45,7 +45,7 @@ class NodeFigures(Shown):
 
 class NodeFiguresPage(Shown):
     as_of: datetime
-    formula_version: Literal["2"]
+    formula_version: Literal["1"]
     items: list[NodeFigures] = Field(description="by node id; there is no other order")
     next: str | None
 

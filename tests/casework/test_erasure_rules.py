@@ -274,15 +274,6 @@ def halves_merged() -> tuple[Stage, str, dict[str, Any], dict[str, Any]]:
     return stage, root, one, other
 
 
-def test_what_an_earlier_edition_archived_says_nothing_of_its_retention() -> None:
-    stage = archived()
-    stage.later(days=YEAR * 10)
-    lead = stage.lead.but(chapters={key: one for key, one in stage.lead.chapters.items() if key != Volume.key})
-    stage.case = stage.case.but(leads={lead.lead_id: lead})
-    with pytest.raises(RuleViolated, match="kept for good"):
-        erase(stage)
-
-
 UPSTREAM = ("town-one", "office-county")
 
 

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.names import require_legible
 from app.casework.records.identity import openings_of, running_openings
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, UnknownPrev
 from tests.casework.stage import Stage
@@ -73,12 +72,6 @@ def test_nobody_approves_or_reads_under_a_name_that_cannot_be_read(blank: str) -
     for wrong in ({"approvers": [one, nobody]}, {"readers": [nobody]}, {"purpose": f"{blank}\u200b"}):
         with pytest.raises((InvalidDocument, ValidationError)):
             open_it(stage, **wrong)
-
-
-def test_what_an_earlier_edition_took_it_still_takes() -> None:
-    require_legible(2, " ")
-    with pytest.raises(InvalidDocument):
-        require_legible(3, " ")
 
 
 def test_whoever_gave_the_lead_back_opens_nothing_more() -> None:

@@ -6,15 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from app.casework.acts import CATALOGUE, decide
+from app.casework.acts import CATALOGUE
 from app.casework.case import LeadState
-from app.casework.document import Act
 from app.casework.lapse import addressees
 from app.casework.open_matters import STANDS_OPEN
-from app.casework.scene import Given
 from app.casework.statistics.standing import Standing, count
 from app.errors import ForbiddenAct, NotFound, WrongState
-from tests.casework.stage import CAST, ZONE, Stage, fingerprint
+from tests.casework.stage import Stage
 from tests.casework.talk import Talk
 
 CITY = "police-city"
@@ -192,33 +190,6 @@ def test_an_office_whose_offer_was_withdrawn_is_told_like_any_other_and_one_that
             stage.on_leg(ending, leg, "petition-one", reason="误送")
         stage.offer("petition-one", "police-one")
         assert (stage.lead.listed_to == (office,)) is told
-
-
-def test_what_was_taken_by_the_first_edition_of_the_rules_is_decided_again_as_it_was() -> None:
-    stage = withdrawn()
-    body = {**CATALOGUE["letter.send"].example, "letter_id": str(uuid4()), "to": "organization-one"}
-    seen = [ref.jws_sha256 for ref in stage.case.acts if CITY in ref.readers]
-    document = CATALOGUE["letter.send"].document.model_validate(
-        {
-            "act": "letter.send",
-            "lead_id": stage.lead_id,
-            "sender": CITY,
-            "recipients": ["organization-one"],
-            "issued_at": stage.now.isoformat(),
-            "classification": "none",
-            "signatory": {"name": "赵某某", "title": "负责人"},
-            "handler": {"name": "钱某某", "phone": "0000-0000001"},
-            "prev": seen[-1],
-            "nonce": "A" * 22,
-            "content": body,
-        }
-    )
-    act_id = str(uuid4())
-    act = Act(act_id, fingerprint(act_id), document)
-    old = decide(stage.case, act, Given(stage.now, CAST, ZONE, edition=1))
-    assert "organization-one" in old.leads[0].guests
-    with pytest.raises(ForbiddenAct):
-        decide(stage.case, act, Given(stage.now, CAST, ZONE))
 
 
 def test_a_stranger_still_finds_nothing() -> None:

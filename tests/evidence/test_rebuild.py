@@ -21,7 +21,6 @@ from tests.docket.test_matching import compared, person
 from tests.docket.test_splitting import LETTER, split
 from tests.registry_app import Hand
 from tests.server import serving
-from tests.views.steps import offered
 
 Checked = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -185,25 +184,3 @@ def test_a_report_is_decided_again_by_the_practice_under_which_it_was_taken(
         police.act("verification.report", lead_id, report)
         assert police.act("signoff.sign", lead_id, signed).lead_state == "concluded"
     assert rebuild("--check").returncode == 0
-
-
-def test_what_an_earlier_edition_of_the_rules_made_of_an_act_is_no_difference(
-    exchange: World, data_dir: Path, rebuild: Checked
-) -> None:
-    town, police = exchange.agency("township"), exchange.agency("police")
-    lead_id, transfer_id = offered(exchange)
-    town.act("interference.record", lead_id, CATALOGUE["interference.record"].example, recipients=[])
-    police.sign_receipt(transfer_id, attachments_received=0)
-    police.act("interference.record", lead_id, CATALOGUE["interference.record"].example, recipients=[])
-
-    def by_the_first_edition(case: Case) -> Case:
-        acts = [one.but(edition=1) for one in case.acts]
-        place = [one.act for one in acts].index("interference.record")
-        acts[place] = acts[place].but(readers=tuple(sorted((*acts[place].readers, police.node_id))))
-        return case.but(acts=tuple(acts))
-
-    tampered(exchange, data_dir, lead_id, by_the_first_edition)
-    assert rebuild("--check").returncode == 0
-    tampered(exchange, data_dir, lead_id, lambda case: case.but(acts=(case.acts[0].but(edition=2), *case.acts[1:])))
-    answer = rebuild("--check")
-    assert (answer.returncode, "no act was decided by edition 1 of the rules then" in answer.stderr) == (1, True)

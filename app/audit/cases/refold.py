@@ -22,7 +22,6 @@ from app.casework.document import Act
 from app.casework.lapse import counted_anew, due_event, lapse
 from app.casework.limits import Limit, Limits
 from app.casework.records.practice import Practices, Practised
-from app.casework.rules import EDITION
 from app.casework.scene import Given
 from app.docket.exchange_tasks import cause_of
 from app.docket.issuer import notice_id, result
@@ -115,7 +114,6 @@ def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> St
     row = rows[0]
     receipt = strict_json.loads(row.receipt or b"")
     act = _read(row)
-    given = replace(given, edition=_edition(case, row, stored))
     if (receipt["act_jws_sha256"], receipt["body_sha256"]) != (act.jws_sha256, row.body_sha256.hex()):
         raise Differs(f"{row.called}: the receipt names another act")
     try:
@@ -124,17 +122,8 @@ def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> St
         raise Differs(f"{row.called}: refused when decided again ({_reason(refused)})") from refused
     if result(decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt["result"]:
         raise Differs(f"{row.called}: decided again it has another result than its receipt says")
-    ref = act_ref(act, row.body_sha256, row.seq, decision, given.edition)
+    ref = act_ref(act, row.body_sha256, row.seq, decision)
     return _notices(on_record(evolve(case, decision, given.now), ref), decision, row.act_id, rows, 1)
-
-
-def _edition(case: Case, row: Recorded, stored: Case) -> int:
-    """Return the edition of the rules by which an act was decided, as the stored case keeps it. It never goes back."""
-    kept = next((ref.edition for ref in stored.acts[row.seq - 1 : row.seq]), EDITION)
-    before = max((ref.edition for ref in case.acts), default=1)
-    if not before <= kept <= EDITION:
-        raise Differs(f"{row.called}: no act was decided by edition {kept} of the rules then")
-    return kept
 
 
 def _read(row: Recorded) -> Act[Any]:

@@ -90,13 +90,9 @@ def archive(scene: Scene[Archive]) -> Decision:
     if unknown:
         names = ", ".join(str(item.no) for item in unknown[:20])
         raise VOLUME_KNOWN.violated(f"Unknown: item {names}.", f"无法核对：第 {names} 件。")
-    lead = scene.lead.but(state=LeadState.ARCHIVED)
-    if scene.given.edition >= 3:
-        lead = lead.with_chapter(Volume(bound_at=scene.now, retention=scene.content.retention))
-    return Decision(
-        leads=(lead,),
-        stops=scene.running(scene.lead.lead_id, "D18"),
-    )
+    volume = Volume(bound_at=scene.now, retention=scene.content.retention)
+    lead = scene.lead.but(state=LeadState.ARCHIVED).with_chapter(volume)
+    return Decision(leads=(lead,), stops=scene.running(lead.lead_id, "D18"))
 
 
 @act(

@@ -83,7 +83,7 @@ def sign_receipt(scene: Scene[Receipt]) -> Decision:
 def _passed_on(scene: Scene[Receipt], leg: Transfer) -> Iterable[ActRef]:
     """Yield the acts on the lead that the sender of the leg can read and that go with it."""
     for ref in scene.seen_by(leg.sender):
-        if scene.given.edition < 2 or CATALOGUE[ref.act].passed_on(scene.lead, ref.act_id):
+        if CATALOGUE[ref.act].passed_on(scene.lead, ref.act_id):
             yield ref
 
 

@@ -56,7 +56,7 @@ def erase(scene: Scene[Erase]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     wanted = scene.content
-    require_legible(scene.given.edition, wanted.approver.name, wanted.rule, wanted.reason)
+    require_legible(wanted.approver.name, wanted.rule, wanted.reason)
     scene.require_prev()
     scene.require_state(LeadState.ARCHIVED, LeadState.MERGED)
     case, lead = scene.case, scene.lead
@@ -77,7 +77,7 @@ def erase(scene: Scene[Erase]) -> Decision:
         # The others too: what a part's end makes of the lead that it was split from is shown in every list.
         leads=(erased, *others),
         stops=_ended(after),
-        also_read=frozenset(node for node in lead.parties if scene.given.takes_part(lead, node)),
+        also_read=frozenset(node for node in lead.parties if lead.has_part(node)),
     )
 
 

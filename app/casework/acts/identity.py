@@ -95,7 +95,7 @@ def open_identity(scene: Scene[IdentityOpening]) -> Decision:
         raise InvalidDocument("The act belongs to another lead.", "所列文书属于另一线索。")
     scene.require_prev()
     approvers, readers = [one.name for one in wanted.approvers], [one.name for one in wanted.readers]
-    require_legible(scene.given.edition, wanted.purpose, *approvers, *readers)
+    require_legible(wanted.purpose, *approvers, *readers)
     if len({comparable_name(one) for one in approvers}) < len(approvers):
         raise TWO_APPROVERS.violated()
     if not scene.now < wanted.expires_at <= scene.now + LONGEST:

@@ -101,7 +101,7 @@ def record_measure(scene: Scene[Measure]) -> Decision:
     filed = _case_filed(scene)
     scene.require_state(LeadState.VERIFYING, *(ONCE_FILED if filed else ()))
     wanted = scene.content
-    require_legible(scene.given.edition, wanted.approver.name)
+    require_legible(wanted.approver.name)
     if wanted.measure in COERCIVE and not filed:
         raise (COERCIVE_BEFORE_FILING if scene.sender.kind is Kind.POLICE else COERCIVE_UNFILED).violated()
     least = APPROVED_AT_LEAST_BY.get(wanted.measure)

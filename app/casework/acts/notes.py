@@ -100,7 +100,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     """Say what of the lead was found to be unfounded, after its conclusion; also after it was cleared or split."""
     scene.require_holder()
     scene.require_no_recipients()
-    require_legible(scene.given.edition, scene.content.approver.name)
+    require_legible(scene.content.approver.name)
     scene.require_prev()
     scene.require_state(*CLARIFIED_IN)
     lead = scene.lead

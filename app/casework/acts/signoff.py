@@ -104,7 +104,7 @@ def sign(scene: Scene[Sign]) -> Decision:
         "未参与核查的审核人员",
     )
     scene.require_no_recipients()
-    require_legible(scene.given.edition, wanted.signer.name)
+    require_legible(wanted.signer.name)
     practice = task.practice if lead.state is LeadState.SIGNING else scene.practice
     _require_fitting(scene, practice)
     scene.require_prev()

@@ -88,7 +88,7 @@ def assign(scene: Scene[Assign]) -> Decision:
     """Start the verification with its five fixings; the limit D10 runs on the holder, or a shorter one that it sets."""
     scene.require_holder()
     scene.require_no_recipients()
-    require_legible(scene.given.edition, *scene.content.handlers, scene.content.supervising_leader)
+    require_legible(*scene.content.handlers, scene.content.supervising_leader)
     scene.require_prev()
     _require_verifiable(scene)
     reserved = RESERVED.get(scene.lead.category or "")

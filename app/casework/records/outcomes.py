@@ -16,7 +16,7 @@ class Outcomes(Chapter):
     """Contests (by whose conclusion it was), rechecks, and the holders whose conclusion fell by a return or reopening.
 
     What happened stays when the answer falls. It stays with the lead on which it happened: the parts of a split lead
-    begin without, so that nothing is counted twice. What fell before this was kept counts as it did then.
+    begin without, so that nothing is counted twice.
     """
 
     key: ClassVar[str] = "outcomes"

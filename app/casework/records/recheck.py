@@ -47,9 +47,7 @@ def rechecker(lead: Lead, given: Given) -> str | None:
     able = (
         node
         for node in (*assigned[::-1], *lead.listed_to)
-        if given.takes_part(lead, node)
-        and node != lead.holder
-        and not (independent and nodes[node].kind is Kind.COORDINATION)
+        if lead.has_part(node) and node != lead.holder and not (independent and nodes[node].kind is Kind.COORDINATION)
     )
     return next(able, None)
 

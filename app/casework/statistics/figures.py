@@ -18,9 +18,8 @@ from app.casework.records.prosecution import Prosecution
 from app.casework.records.supervision import Oversight
 from app.casework.statistics.standing import CLOSED, Count, Standing, count, count_listed
 
-# 2: contests, rechecks and conclusions are counted as they happened and stay when the answer falls; a consultation held
-# beside another counts once for whoever sat in both.
-FORMULA_VERSION: Literal["2"] = "2"
+# What the measures mean: a frozen report says by which version it was computed.
+FORMULA_VERSION: Literal["1"] = "1"
 # For the node itself; for who oversees it; for the coordination office, over the leads that are listed to it.
 AUDIENCES = ("own", "shared", "listed")
 STANDINGS = tuple(str(standing) for standing in Standing)
