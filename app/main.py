@@ -2,13 +2,11 @@
 
 import asyncio
 import gc
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-import uvicorn
 from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 
@@ -45,6 +43,7 @@ from app.registry import routes as registry
 from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring, witness_keys
 from app.registry.taking_effect import keep_enrolments
 from app.registry.voice import Voice
+from app.serving.server import server_of
 from app.signing import sm2
 from app.statistics.upkeep import keep_statistics
 from app.transparency import routes as log
@@ -175,30 +174,3 @@ async def serve(settings: Settings, *, database_url: str, worker: bool, clock: T
             raise WeakKey(f"LEADBRIDGE_SM2_RECEIPTS is set, but SM2 is unavailable: {lacking}.", "本机无法使用 SM2。")
     app = create_app(settings, database_url=database_url, clock=clock, worker=worker)
     await server_of(app, settings).serve()
-
-
-def server_of(app: FastAPI, settings: Settings) -> "Server":
-    """Return the server of an application, where the settings say."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=20,
-        timeout_keep_alive=30,
-    )
-    return Server(config, app)
-
-
-class Server(uvicorn.Server):
-    """Ends long polls first when it is told to stop: it would wait for each of them to the end."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.inboxes.close()
-        await super().shutdown(sockets)

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from app import embedded_postgres, logs
 from app.access.recorder import Access
 from app.config import Settings
-from app.main import create_app, server_of
+from app.main import create_app
+from app.serving.server import server_of
 
 
 class Silent:

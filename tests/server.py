@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from app.config import Settings
 from app.deps import TimeSource
 from app.docket.issuer import utc_now
-from app.main import Server, create_app
+from app.main import create_app
+from app.serving.server import server_of
 
 EXCHANGE_ID = "exchange-test"
 
@@ -24,9 +23,7 @@ def serving(
     """Run the service and yield its address; on the way out it stops as it does on SIGTERM."""
     configured = Settings(**{"data_dir": data_dir, "exchange_id": EXCHANGE_ID, "port": 0, **settings})
     app = create_app(configured, database_url=database_url, clock=clock, worker=worker)
-    server = Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on"), app
-    )
+    server = server_of(app, configured)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     while not server.started:
