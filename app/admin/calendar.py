@@ -16,6 +16,7 @@ from app.deps import Engine, Now
 from app.docket.tables import CalendarYear
 from app.docket.working_days import WorkingDays
 from app.problems import documented
+from app.registry.requests import json_body, sent
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 TABLES = CalendarYear.metadata.tables
@@ -101,10 +102,22 @@ async def get_calendar(_: AnyAdministrator, engine: Engine, year: Year) -> YearS
     "/calendar/{year}",
     operation_id="put_calendar",
     summary="Enter the calendar of a year · 录入工作日历",
-    responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.MalformedJson),
+    responses=documented(
+        errors.Unauthenticated,
+        errors.ForbiddenAct,
+        errors.MalformedJson,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+    ),
+    openapi_extra=json_body(WantedYear),
 )
 async def put_calendar(
-    person: Operator, wanted: WantedYear, engine: Engine, working_days: TheWorkingDays, now: Now, year: Year
+    person: Operator,
+    wanted: Annotated[WantedYear, Depends(sent(WantedYear))],
+    engine: Engine,
+    working_days: TheWorkingDays,
+    now: Now,
+    year: Year,
 ) -> YearShown:
     """Replaces the year's calendar by a new version. Deadlines that start from now on are counted by it.
 

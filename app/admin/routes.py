@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app import errors
@@ -16,6 +16,7 @@ from app.registry import nodes, pending
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.enrolment import issue_code
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
+from app.registry.requests import json_body, sent
 from app.registry.schemas import NewNode, NodePage, NodeShown, PendingPage, PendingShown
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
@@ -118,10 +119,23 @@ async def get_me(person: AnyAdministrator) -> Me:
     status_code=201,
     operation_id="create_node",
     summary="Create a node · 登记节点",
-    responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.IdTaken, errors.MalformedJson),
+    responses=documented(
+        errors.Unauthenticated,
+        errors.ForbiddenAct,
+        errors.IdTaken,
+        errors.MalformedJson,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+    ),
+    openapi_extra=json_body(NewNode),
 )
 async def create_node(
-    _: Registrar, wanted: NewNode, engine: Engine, exchange_id: ExchangeId, directory: Register, now: Now
+    _: Registrar,
+    wanted: Annotated[NewNode, Depends(sent(NewNode))],
+    engine: Engine,
+    exchange_id: ExchangeId,
+    directory: Register,
+    now: Now,
 ) -> NodeShown:
     """An agency without keys yet; it enrols with a code. The exchange's own id is reserved."""
     created = await nodes.create_node(engine, wanted, exchange_id, now())

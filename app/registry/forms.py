@@ -4,6 +4,9 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from app.bodies import whole_body
+from app.errors import PayloadTooLarge
+
 MAX_BYTES = 16 * 1024
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
@@ -16,12 +19,8 @@ async def read_form(request: Request) -> dict[str, str]:
     """Return the members of a form-encoded body of at most 16 KiB; raises BadForm."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise BadForm
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise BadForm
     try:
+        body = await whole_body(request, MAX_BYTES)
         pairs = parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
@@ -29,7 +28,7 @@ async def read_form(request: Request) -> dict[str, str]:
             errors="strict",
             max_num_fields=20,
         )
-    except ValueError as error:
+    except (ValueError, PayloadTooLarge) as error:
         raise BadForm from error
     if len(dict(pairs)) != len(pairs):
         raise BadForm

@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.bodies import whole_body
 from app.db import driver_connection
 from app.deps import Engine, Now
 from app.errors import NotFound, PayloadTooLarge
@@ -113,11 +114,7 @@ async def read_hash_tile(engine: Engine, level: str, tile: str) -> Response:
 )
 async def add_checkpoint(request: Request, engine: Engine, now: Now) -> Response:
     """Open to all, because the checkpoint is signed: the answers are those of c2sp.org/tlog-witness."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise PayloadTooLarge("A submission is at most 64 KiB.", "提交内容不得超过 64 KiB。")
+    body = await whole_body(request, MOST_BYTES)
     try:
         submission = parse_submission(body)
         async with driver_connection(engine) as connection:
