@@ -21,7 +21,6 @@ from app.signing.libcrypto import Unavailable
 Alg = Literal["Ed25519", "ES256", "SM2-SM3"]
 
 COORDINATE_BYTES = 32
-SIGNATURE_BYTES = 64
 
 _ED25519_PRIME = 2**255 - 19
 _ED25519_D = -121665 * pow(121666, -1, _ED25519_PRIME) % _ED25519_PRIME

@@ -130,7 +130,7 @@ def return_(scene: Scene[Return]) -> Decision:
         raise SUPPLEMENTARY_TWICE.violated()
     if scene.content.round != len(chapter.rounds) + 1:
         raise _wrong_round(len(chapter.rounds) + 1)
-    began = Round(act_id=scene.act.act_id, organ=scene.act.sender, returned_at=scene.now)
+    began = Round(act_id=scene.act.act_id, organ=scene.act.sender)
     lead = scene.lead.with_chapter(chapter.but(rounds=(*chapter.rounds, began)))
     # Only the two sides hear of its deadline: the round is known by the act that opened it.
     lead = lead.introduce(began.act_id, scene.act.sender, lead.holder)

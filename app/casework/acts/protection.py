@@ -55,7 +55,6 @@ def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
         act_id=scene.act.act_id,
         requester=scene.act.sender,
         asked=lead.holder,
-        asked_at=scene.now,
     )
     chapter = lead.chapter(Protections)
     lead = lead.introduce(asked.protection_id, asked.requester, asked.asked)

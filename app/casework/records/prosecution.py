@@ -32,7 +32,6 @@ class Round(Frozen):
 
     act_id: str
     organ: str
-    returned_at: datetime
     completed_at: datetime | None = None
 
 

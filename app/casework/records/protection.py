@@ -1,7 +1,6 @@
 """保护申请: who asked on a lead that somebody be protected, who was asked, and what is not answered yet."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import ClassVar
 
 from app.casework.case import Case, Chapter, Frozen, Lead
@@ -15,7 +14,6 @@ class Protection(Frozen):
     act_id: str
     requester: str
     asked: str
-    asked_at: datetime
     answered: bool = False
 
 
