@@ -5,10 +5,30 @@ from uuid import UUID, uuid5
 
 from app.casework.case import Case, Lead, Transfer, TransferState
 from app.casework.deadlines import Deadline
-from app.casework.diverting import PASSING_ON
+from app.casework.diverting import HANDING_ON, PASSING_ON
+from app.casework.records.prosecution import FILING, LADDER
+from app.casework.records.verification import TASK_LIMITS
 
 LEGS = UUID("8f1f0d8e-9a51-4f60-8f1a-3f4c7e0a9b21")
 DEADLINES = UUID("2c6b5d0a-54b6-4b0c-9c87-6b8d1a7c3f44")
+# What can run on a lead or on a transfer of it, and what of that goes on for a part.
+ON_THE_LEAD = (
+    *HANDING_ON,
+    "D04",
+    "D05",
+    "D06",
+    "D07",
+    "D07-petition",
+    FILING,
+    *TASK_LIMITS,
+    "D12",
+    "D13",
+    "D14",
+    "D16",
+    "D17",
+    *LADDER,
+)
+GO_ON_FOR_A_PART = ("D01", "D05", "D07", "D07-petition", FILING, *TASK_LIMITS, "D17")
 STANDING = (TransferState.RECEIPTED, TransferState.ACCEPTED)
 
 

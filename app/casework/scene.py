@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from app.casework.allowed import NOT_ENDED, Allowed
 from app.casework.calendar import Calendar
-from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, LeadState, Transfer
+from app.casework.case import ENDED, ActRef, Case, Feedback, Lead, Transfer
 from app.casework.deadlines import Deadline
 from app.casework.document import Act
 from app.casework.kinds import Node, Nodes
@@ -46,13 +47,13 @@ class Given:
 class Scene(Generic[C]):
     """An act, the case that it is about, and what is given. Every `require_*` raises the refusal or returns.
 
-    `after` are the ended states (split, merged, archived) in which a lead still takes the act.
+    `allowed` is what the table of acts says of the states in which the act is taken.
     """
 
     case: Case
     act: Act[C]
     given: Given
-    after: frozenset[LeadState] = frozenset()
+    allowed: Allowed = NOT_ENDED
 
     @property
     def now(self) -> datetime:
@@ -166,24 +167,27 @@ class Scene(Generic[C]):
                 "`prev` names no act on this lead that the sender has seen.", "前序文书不是本单位在该线索上见过的文书。"
             )
         state = self.lead.state
-        if state in ENDED - self.after:
+        if state in ENDED and state not in self.allowed.ever:
             raise WrongState(
                 f"The lead is {state} and does not take {self.act.name} any more.",
                 f"线索当前状态为 {state}，不再办理 {self.act.name}。",
             )
 
-    def require_state(self, *states: LeadState) -> None:
+    def require_state(self) -> None:
+        """Raise `WrongState` unless the lead stands in a state in which the table takes the act."""
+        states = self.allowed.at(self)
         if self.lead.state not in states:
             raise WrongState(
                 f"The lead is {self.lead.state}; this act needs {_any_of(states)}.",
                 f"线索当前状态为 {self.lead.state}，本行为要求 {_any_of(states)}。",
             )
 
-    def require_leg(self, leg: Transfer, *states: str) -> None:
-        if leg.state not in states:
+    def require_leg(self, leg: Transfer) -> None:
+        """Raise `WrongState` unless a transfer stands in a state in which the table takes the act."""
+        if leg.state not in self.allowed.transfer:
             raise WrongState(
-                f"The transfer is {leg.state}; this act needs {_any_of(states)}.",
-                f"移送当前状态为 {leg.state}，本行为要求 {_any_of(states)}。",
+                f"The transfer is {leg.state}; this act needs {_any_of(self.allowed.transfer)}.",
+                f"移送当前状态为 {leg.state}，本行为要求 {_any_of(self.allowed.transfer)}。",
             )
 
     def require_not_concerned(self, *nodes: str) -> None:

@@ -1,4 +1,7 @@
-"""A case without a database: acts go straight to the rules, as the docket would take them there."""
+"""A case without a database: acts go straight to the rules, as the docket would take them there.
+
+Every decision is held against the table of acts.
+"""
 
 import hashlib
 import itertools
@@ -14,6 +17,8 @@ from app.casework.document import Act
 from app.casework.kinds import Kind, Level, Node
 from app.casework.records.practice import Practices
 from app.casework.scene import Given
+from app.errors import RuleViolated
+from tests.casework.declared import hold_refusal_to_table, hold_to_table
 
 ZONE = ZoneInfo("Asia/Shanghai")
 COUNTY, TOWN = "990121", "990121101"
@@ -104,7 +109,12 @@ class Stage:
             merged_erased=self.merged_erased,
             practices=self.practices,
         )
-        decision = decide(self.case, act, given)
+        try:
+            decision = decide(self.case, act, given)
+        except RuleViolated as refused:
+            hold_refusal_to_table(name, refused)
+            raise
+        hold_to_table(act, self.case, decision)
         case = evolve(self.case, decision, self.now)
         readers = tuple(dict.fromkeys((sender, *to, *sorted(decision.also_read))))
         ref = self._ref(act_id, name, sender, len(case.acts) + 1, readers)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import in_states
 from app.casework.case import Feedback, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
 from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
@@ -63,6 +64,16 @@ class Reopen(Content):
     title=("Archive a lead", "归档"),
     who=("the holder", "线索承办单位"),
     rules=(NOTHING_OPEN, VOLUME_KNOWN),
+    allowed=in_states(LeadState.CLEARED),
+    ends=("D18",),
+    becomes=(LeadState.ARCHIVED,),
+    follows=(
+        (
+            "The lead takes corrections only, and what is still to be answered, until new facts reopen it. The "
+            "retention that the volume states runs from this day."
+        ),
+        "此后除更正和尚待答复的事项外不再办理，有新事实的可以重启。卷宗所载保管期限自本日起计算。",
+    ),
     example={
         "volume_no": "2026-XS-0001",
         "items": [
@@ -82,7 +93,7 @@ def archive(scene: Scene[Archive]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(LeadState.CLEARED)
+    scene.require_state()
     # Nobody could answer a protection request any more.
     require_nothing_open(scene, scene.lead)
     known = _on_record(scene)
@@ -101,7 +112,16 @@ def archive(scene: Scene[Archive]) -> Decision:
     Reopen,
     title=("Reopen a lead", "重启线索"),
     who=("the holder", "线索承办单位"),
-    after=frozenset({LeadState.ARCHIVED}),
+    allowed=in_states(LeadState.CLEARED, LeadState.ARCHIVED),
+    ends=("D18",),
+    becomes=(LeadState.ACCEPTED,),
+    follows=(
+        (
+            "The record stays; verification, conclusions, rechecks, clarifications and the volume no longer "
+            "count. Closed transfers are `accepted` again, and the lead is no longer sealed."
+        ),
+        "原有记录保留；此前的核查、结论、复查、澄清和卷宗不再有效。已关闭的移送恢复为 accepted，封存解除。",
+    ),
     example={"new_facts": "又有两名司机反映被堵截，并提供了录像。"},
 )
 def reopen(scene: Scene[Reopen]) -> Decision:
@@ -109,7 +129,7 @@ def reopen(scene: Scene[Reopen]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(LeadState.CLEARED, LeadState.ARCHIVED)
+    scene.require_state()
     lead = scene.lead.but(
         state=LeadState.ACCEPTED,
         sealed=False,

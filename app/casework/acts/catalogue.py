@@ -2,27 +2,31 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
 
+from app.casework.allowed import NOT_ENDED, Allowed
 from app.casework.case import Case, Lead, LeadState
 from app.casework.decision import Decision
 from app.casework.document import Act, Document
 from app.casework.kinds import Kind
-from app.casework.rules import Rule
+from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Given, Scene
 from app.casework.values import Content
 from app.errors import ForbiddenAct
 
 C = TypeVar("C", bound=Content)
 EVERY_KIND = frozenset(Kind)
+NOBODY = ("nobody: `[]`", "无，应为 `[]`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActType:
-    """One act as the service knows it. `kinds` are the kinds of agency that may do it (docs/protocol.md section 4.2).
+    """One act as the service knows it. `kinds` may do it, in the states of `allowed` (docs/protocol.md section 4.2).
 
-    `after` are the states split, merged, archived in which a lead still takes it (docs/protocol.md section 4.2).
+    `recipients` says exactly to whom it goes. `starts`, `ends`, `suspends` and `resumes` name the limits (`LIMITS`)
+    whose deadlines it may start, end, hold or let run on; `becomes` the states that it may give its lead; `notices`
+    those that the exchange may say because of it; `follows` what comes of it besides, and who may read from then on.
     `outside` marks an act about the lead that is taken also from whoever has no part in it. `passed_on` says whether
     `full` disclosure opens one such act on the lead to the next receiver.
     """
@@ -34,9 +38,17 @@ class ActType:
     who: tuple[str, str]
     title: tuple[str, str]
     example: dict[str, Any]
+    follows: tuple[str, str]
     kinds: frozenset[Kind] = EVERY_KIND
     rules: tuple[Rule, ...] = ()
-    after: frozenset[LeadState] = frozenset()
+    recipients: tuple[str, str] = NOBODY
+    allowed: Allowed = NOT_ENDED
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    suspends: tuple[str, ...] = ()
+    resumes: tuple[str, ...] = ()
+    becomes: tuple[LeadState, ...] = ()
+    notices: tuple[str, ...] = ()
     opens_case: bool = False
     outside: bool = False
     passed_on: Callable[[Lead, str], bool] = lambda _lead, _act_id: True
@@ -80,9 +92,17 @@ class Particulars(TypedDict):
     title: tuple[str, str]
     who: tuple[str, str]
     example: dict[str, Any]
+    follows: tuple[str, str]
     kinds: NotRequired[frozenset[Kind]]
     rules: NotRequired[tuple[Rule, ...]]
-    after: NotRequired[frozenset[LeadState]]
+    recipients: NotRequired[tuple[str, str]]
+    allowed: NotRequired[Allowed]
+    starts: NotRequired[tuple[str, ...]]
+    ends: NotRequired[tuple[str, ...]]
+    suspends: NotRequired[tuple[str, ...]]
+    resumes: NotRequired[tuple[str, ...]]
+    becomes: NotRequired[tuple[LeadState, ...]]
+    notices: NotRequired[tuple[str, ...]]
     opens_case: NotRequired[bool]
     outside: NotRequired[bool]
     passed_on: NotRequired[Callable[[Lead, str], bool]]
@@ -98,20 +118,25 @@ def act(
 ) -> Callable[[Callable[[Scene[C]], Decision]], Callable[[Scene[C]], Decision]]:
     """Enter a rule into the table of acts.
 
-    `after` are those of `ENDED` in which a lead still takes the act: by default none. `claims` are the members of the
-    content that bring new ids, `new_ids` finds those that stand deeper; `names` are those that refer to what is already
-    on record, where the endpoint does not name it;
-    `lead_numbers` says how many fresh lead numbers the rule needs, `other_leads` which other leads it names.
+    What the table says is not said again: the rule asks `allowed` by `scene.require_state()` and `require_leg()`, and
+    tests hold every decision to `starts`, `ends`, `suspends`, `resumes`, `becomes`, `notices` and `rules`. `claims` are
+    the members of the content that bring new ids, `new_ids` finds those that stand deeper; `names` are those that refer
+    to what is already on record, where the endpoint does not name it; `lead_numbers` says how many fresh lead numbers
+    the rule needs, `other_leads` which other leads it names.
     """
 
     def enter(rule: Callable[[Scene[C]], Decision]) -> Callable[[Scene[C]], Decision]:
-        CATALOGUE[name] = ActType(
+        kind = ActType(
             name=name,
             path=path,
             document=Document[content],  # type: ignore[valid-type]  # pydantic builds the class at run time
             rule=rule,
             **particulars,
         )
+        if kind.recipients is not NOBODY and SELF_INTEREST not in kind.rules:
+            # Whoever is addressed may be one that the lead concerns: `Scene.require_recipients`.
+            kind = replace(kind, rules=(SELF_INTEREST, *kind.rules))
+        CATALOGUE[name] = kind
         return rule
 
     return enter
@@ -120,7 +145,7 @@ def act(
 def decide(case: Case, act: Act[Any], given: Given) -> Decision:
     """Return what follows from an act, or raise the first refusal in the order of docs/protocol.md section 6."""
     kind_of_act = CATALOGUE[act.name]
-    scene: Scene[Any] = Scene(case, act, given, kind_of_act.after)
+    scene: Scene[Any] = Scene(case, act, given, kind_of_act.allowed)
     if not kind_of_act.opens_case:
         scene.require_known(kind_of_act.path_ids)
     if scene.sender.kind not in kind_of_act.kinds:

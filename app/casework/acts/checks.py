@@ -5,19 +5,12 @@ from typing import Literal
 from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.case import LeadState
+from app.casework.allowed import WORK_GOES_ON
 from app.casework.decision import Decision
 from app.casework.records.checks import Check, Checked, Checks
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, NodeId, Text
-
-# What a cleared lead said stays as it was said; new facts reopen it first.
-OPEN = tuple(
-    state
-    for state in LeadState
-    if state not in (LeadState.SPLIT, LeadState.MERGED, LeadState.CLEARED, LeadState.ARCHIVED)
-)
 
 
 class CheckAnswer(Content):
@@ -42,6 +35,14 @@ class CheckAnswer(Content):
     title=("Answer one of the three checks", "一案三查"),
     who=("the holder", "线索承办单位"),
     rules=(SELF_INTEREST,),
+    allowed=WORK_GOES_ON,
+    follows=(
+        (
+            "The answer is on record; a later one takes its place. Organised crime and evil forces are cleared "
+            "only with all three answers."
+        ),
+        "答复记录在案，后一次答复取代前一次。涉黑、涉恶线索三项均答复后方可清零。",
+    ),
     example={"check": "official_protection", "answer": "none_found", "text": "经核查，未发现公职人员充当保护伞。"},
 )
 def answer_check(scene: Scene[CheckAnswer]) -> Decision:
@@ -51,7 +52,7 @@ def answer_check(scene: Scene[CheckAnswer]) -> Decision:
     to = scene.node(said.transferred_to).node_id if said.transferred_to is not None else None
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(*OPEN)
+    scene.require_state()
     if to is not None:
         scene.require_not_concerned(to)
     answered = Checked(check=said.check, answer=said.answer, act_id=scene.act.act_id, transferred_to=to)

@@ -1,11 +1,14 @@
 """lead.clear 清零: a lead is closed once its answer stands and nothing is left open."""
 
+from typing import Any
+
 from app.casework.acts.catalogue import act
+from app.casework.allowed import OnlyIf, in_states
 from app.casework.case import Lead, LeadState, Transfer, TransferState
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
 from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
-from app.casework.parts import STANDING, ended_deadlines
+from app.casework.parts import ON_THE_LEAD, STANDING, ended_deadlines
 from app.casework.records.checks import Checks
 from app.casework.records.notes import Clarifications
 from app.casework.records.supervision import INDEPENDENT
@@ -44,6 +47,25 @@ CLEAR_INDEPENDENT = Rule(
 )
 
 
+def _own(scene: Scene[Any]) -> bool:
+    """Return whether the holder brought the lead in itself: it owes nobody an answer."""
+    return scene.lead.way_to(scene.lead.holder) is None
+
+
+def _own_reported(scene: Scene[Any]) -> bool:
+    """Return whether the holder of its own lead has concluded with a report, as a kind that does not sign off does."""
+    signs = scene.given.nodes[scene.lead.holder].kind in CONCLUDES
+    return _own(scene) and not signs and scene.lead.chapter(Verification).conclusion is not None
+
+
+_OWN_CONCLUDED = OnlyIf((LeadState.CONCLUDED,), ("a lead that came by no transfer", "非经移送而来的线索"), _own)
+_OWN_REPORTED = OnlyIf(
+    (LeadState.VERIFYING,),
+    ("such a lead with a report of civil affairs", "此类线索由民政部门办理且已有核查报告的"),
+    _own_reported,
+)
+
+
 class Clear(Content):
     """清零: why nothing is left to do."""
 
@@ -57,6 +79,21 @@ class Clear(Content):
     title=("Clear a lead", "清零"),
     who=("the holder, or a coordination office that the lead is listed to", "承办单位，或者列有该线索的协调机构"),
     rules=(CLEAR_INDEPENDENT, NOTHING_OPEN, THREE_CHECKS, CLARIFY_FIRST),
+    allowed=in_states(LeadState.CONFIRMED, only_if=(_OWN_CONCLUDED, _OWN_REPORTED)),
+    starts=("D18",),
+    ends=ON_THE_LEAD,
+    becomes=(LeadState.CLEARED,),
+    follows=(
+        (
+            "The transfers are closed. An unfounded lead is sealed: it leaves searches, and only origin and "
+            "holder find it in lists. The holder may read a clearance by the coordination office. D18 runs on "
+            "the holder."
+        ),
+        (
+            "各移送关闭。查否的线索予以封存，不再出现在检索结果中，仅登记单位和承办单位可以在列表中看到。协调机构"
+            "办理清零的，承办单位可以查阅该文书。承办单位开始计算 D18。"
+        ),
+    ),
     example={"note": "各环节已办结，反馈已确认。"},
 )
 def clear(scene: Scene[Clear]) -> Decision:
@@ -67,9 +104,8 @@ def clear(scene: Scene[Clear]) -> Decision:
     scene.require_role(_may_clear(scene), "holder or the coordination office of the area", "承办单位或者当地协调机构")
     scene.require_no_recipients()
     scene.require_prev()
+    scene.require_state()
     lead = scene.lead
-    if not _concluded_for_itself(scene, lead):
-        scene.require_state(LeadState.CONFIRMED)
     if scene.act.sender != lead.holder and scene.given.nodes[lead.holder].kind in INDEPENDENT:
         raise CLEAR_INDEPENDENT.violated()
     require_nothing_open(scene, scene.lead)
@@ -97,15 +133,6 @@ def _may_clear(scene: Scene[Clear]) -> bool:
         return sender.node_id == lead.holder
     holder = scene.given.nodes[lead.holder]
     return sender.node_id in lead.listed_to or oversees(sender, holder, lead.place_code, scene.given.nodes)
-
-
-def _concluded_for_itself(scene: Scene[Clear], lead: Lead) -> bool:
-    """A kind that verifies but does not sign off has concluded with its report."""
-    if lead.way_to(lead.holder) is not None:
-        return False
-    signs = scene.given.nodes[lead.holder].kind in CONCLUDES
-    reported = lead.state is LeadState.VERIFYING and lead.chapter(Verification).conclusion is not None
-    return lead.state is LeadState.CONCLUDED or (reported and not signs)
 
 
 def _unfounded(lead: Lead) -> bool:

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act, never
-from app.casework.case import ENDED, Lead
+from app.casework.allowed import EVERY_STATE, WORK_GOES_ON
+from app.casework.case import Lead
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.records.consultation import (
+    ALL_BUT_THE_SENDER,
     Consultation,
     Consultations,
     Opinion,
@@ -19,7 +21,7 @@ from app.casework.records.consultation import (
     require_not_closed,
     require_others,
 )
-from app.casework.records.letters import BEGINS, SUPERVISION_MATTER, held_by_supervision
+from app.casework.records.letters import SUPERVISION_MATTER, held_by_supervision
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Flag, Id, Instant, Label, NodeId, Text, Token
@@ -121,6 +123,20 @@ class GiveOpinion(Content):
     claims=("consultation_id",),
     names=("with_",),
     passed_on=never,
+    recipients=("all of `participants`", "`participants` 所列全部单位"),
+    allowed=WORK_GOES_ON,
+    starts=("D19", "D19-urgent"),
+    follows=(
+        (
+            "Each participant becomes a party of the lead: it may know that there is this lead and this "
+            "consultation, and reads what is addressed to it. Each answers within D19. The lead stays where it "
+            "is."
+        ),
+        (
+            "各参加单位成为线索相关单位，可以知悉该线索和本次会商，查阅发给本单位的文书，并应当在 D19 期限内答复。"
+            "线索状态不变。"
+        ),
+    ),
     example={
         "consultation_id": CONSULTATION_ID,
         "kind": "early_intervention",
@@ -140,7 +156,7 @@ def convene(scene: Scene[Convene]) -> Decision:
         raise InvalidDocument("`participants` does not name the convener.", "参加单位中不应列入召集单位。")
     kinds = [scene.node(node).kind for node in asked.participants]
     scene.require_recipients(*asked.participants)
-    scene.require_state(*BEGINS)
+    scene.require_state()
     _require_seemly(scene, kinds)
     consultation = Consultation(
         consultation_id=asked.consultation_id,
@@ -170,8 +186,18 @@ def convene(scene: Scene[Convene]) -> Decision:
     title=("Accept or decline a consultation", "答复商请"),
     who=PARTICIPANT,
     rules=(PROSECUTOR_NAMED,),
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    starts=("D20",),
+    ends=("D19", "D19-urgent"),
+    follows=(
+        (
+            "Who accepts signs the minutes; where minutes are written already, D20 runs at once. Who declines is "
+            "asked for nothing more."
+        ),
+        "接受商请的单位应当会签纪要；纪要已经形成的，立即开始计算 D20。谢绝的单位不再承担其他事项。",
+    ),
     example={"consultation_id": CONSULTATION_ID, "answer": "accept", "attendees": ["孙某某", "李某"]},
 )
 def answer(scene: Scene[Answered]) -> Decision:
@@ -202,8 +228,13 @@ def answer(scene: Scene[Answered]) -> Decision:
     GiveOpinion,
     title=("Give an opinion in a consultation", "会商意见"),
     who=TAKING_PART,
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    follows=(
+        "The opinion is on record with its dissent and binds nobody.",
+        "意见及其保留记录在案，对任何单位均无约束力。",
+    ),
     example={
         "consultation_id": CONSULTATION_ID,
         "item_id": ITEM_ID,

@@ -1,8 +1,10 @@
 """lead.erase 销毁: the content of a lead is destroyed after its retention; that it was there stays proven."""
 
 from app.casework.acts.catalogue import act, never
+from app.casework.allowed import in_states
 from app.casework.case import Case, Lead, LeadState
 from app.casework.decision import Decision
+from app.casework.limits import LIMITS
 from app.casework.names import Approver, require_legible
 from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
 from app.casework.records.erasure import ERASE, all_erased, erased_for, goes_with
@@ -36,7 +38,19 @@ class Erase(Content):
     who=("the holder, after retention", "线索承办单位，保管期满后"),
     rules=(NOTHING_OPEN, RETENTION, NOTHING_KEPT),
     passed_on=never,
-    after=frozenset({LeadState.ARCHIVED, LeadState.MERGED}),
+    allowed=in_states(LeadState.ARCHIVED, LeadState.MERGED),
+    ends=tuple(LIMITS),
+    follows=(
+        (
+            "The content can never be read again; this act stays readable to the parties, and every act keeps "
+            "its place in the log. Of a lead that was split, each holder erases its own part, and the data key "
+            "goes with the last."
+        ),
+        (
+            "内容自此永久不可读取；本文书相关单位仍可查阅，各文书在日志中的位置保持不变。拆分的线索由各承办单位分"
+            "别销毁，数据密钥随最后一部分销毁。"
+        ),
+    ),
     example={
         "rule": "本单位档案保管期限表：查否线索 2 年",
         "approver": {
@@ -58,7 +72,7 @@ def erase(scene: Scene[Erase]) -> Decision:
     wanted = scene.content
     require_legible(wanted.approver.name, wanted.rule, wanted.reason)
     scene.require_prev()
-    scene.require_state(LeadState.ARCHIVED, LeadState.MERGED)
+    scene.require_state()
     case, lead = scene.case, scene.lead
     if goes_with(case, lead) is not None:
         raise WrongState("The lead goes with the one that it was merged into.", "该线索已并案，随并入的线索一并销毁。")

@@ -1,14 +1,15 @@
 """feedback.send, feedback.respond 反馈: the two-way mechanism. Either side of a transfer speaks, the other answers."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE, Feedback, Lead, LeadState, Transfer, TransferState
+from app.casework.allowed import GOING_ON, NOT_ARCHIVED, OnlyIf, in_states
+from app.casework.case import Feedback, Lead, LeadState, Transfer, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision, Notice
-from app.casework.diverting import HANDING_ON
+from app.casework.diverting import HANDING_ON, PASSING_ON
 from app.casework.lapse import ending
 from app.casework.records.outcomes import with_contest
 from app.casework.records.prosecution import (
@@ -23,7 +24,7 @@ from app.casework.records.prosecution import (
 )
 from app.casework.records.recheck import Rechecks, recheck_deadline, recheck_done, waived_if_nobody_may
 from app.casework.records.supervision import overseers
-from app.casework.records.verification import HOLDER_LIMITS, VERIFIES, signed_conclusion
+from app.casework.records.verification import HOLDER_LIMITS, TASK_LIMITS, VERIFIES, signed_conclusion
 from app.casework.rules import REPORT_FIRST
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Text
@@ -35,7 +36,8 @@ REPORTED_ON = ("organized_crime", "evil_force")
 ANSWERED = (LeadState.REPLIED, LeadState.CONFIRMED, LeadState.CONTESTED)
 # A conclusion that was contested, that a recheck returned or that new facts reopened, may be followed by another.
 FALLEN = ("contest", "returned", "reopened")
-SIGNED_FOR = (TransferState.RECEIPTED, TransferState.SUPPLEMENT_WANTED, TransferState.ACCEPTED)
+# Also along a transfer that was given back, carried on or closed since.
+SIGNED_FOR = tuple(state for state in TransferState if state not in (TransferState.OFFERED, TransferState.WITHDRAWN))
 
 
 class Send(Content):
@@ -67,6 +69,51 @@ class Respond(Content):
         return self
 
 
+def _concludes(scene: Scene[Any]) -> bool:
+    return scene.content.kind == "conclusion" and scene.act.sender == scene.lead.holder
+
+
+def _relays(scene: Scene[Any]) -> bool:
+    return scene.content.kind == "conclusion" and scene.act.sender != scene.lead.holder
+
+
+def _reports_first(scene: Scene[Any]) -> bool:
+    """Return whether the holder concludes on what is reported and signed off before it is concluded."""
+    return _concludes(scene) and scene.lead.category in REPORTED_ON and scene.sender.kind in VERIFIES
+
+
+def _reconsiders(scene: Scene[Any]) -> bool:
+    """Return whether the same police reconsider what they concluded (Order 310 article 9)."""
+    leg = scene.transfer(scene.content.transfer_id)
+    return _concludes(scene) and leg.route == "crime_case" and contested_before(scene.lead, leg)
+
+
+_WHEN = (
+    OnlyIf(GOING_ON, ("anything but a conclusion", "结论以外的反馈"), lambda scene: scene.content.kind != "conclusion"),
+    OnlyIf((LeadState.CONCLUDED,), ("a conclusion of the holder", "承办单位反馈结论"), _concludes),
+    OnlyIf(
+        (LeadState.ACCEPTED, LeadState.VERIFYING),
+        (
+            "the same, except on organised crime and evil forces by a kind that verifies",
+            "同上，但有核查职责的单位办理的涉黑、涉恶线索除外",
+        ),
+        lambda scene: _concludes(scene) and not _reports_first(scene),
+    ),
+    OnlyIf(
+        (LeadState.CONTESTED,),
+        ("police reconsider a contested conclusion on a `crime_case`", "公安机关对有异议的 `crime_case` 结论进行复议"),
+        _reconsiders,
+    ),
+    OnlyIf(ANSWERED, ("whoever passed the lead on relays its conclusion", "转送单位转达承办单位的结论"), _relays),
+    # What a sender upstream had contested is relayed to it once more.
+    OnlyIf(
+        (LeadState.CONCLUDED,),
+        ("the same, after a recheck upheld the conclusion", "同上，经复查认可后再次转达"),
+        lambda scene: _relays(scene) and scene.lead.chapter(Rechecks).upheld,
+    ),
+)
+
+
 @act(
     "feedback.send",
     "/v1/transfers/{transfer_id}/feedback",
@@ -75,6 +122,30 @@ class Respond(Content):
     who=("either side of the transfer; a conclusion: its receiver", "移送双方；结论由接收单位反馈"),
     rules=(REPORT_FIRST,),
     claims=("feedback_id",),
+    recipients=(
+        "the other side of the transfer; agencies upstream of the sender may stand there too",
+        "移送的另一方；可以同时列入发文单位上游的单位",
+    ),
+    allowed=in_states(only_if=_WHEN, transfer=SIGNED_FOR),
+    starts=("D15", "D16", ASKING, SUGGESTING),
+    ends=(*TASK_LIMITS, "D14", "D16", "D17", *PASSING_ON, FILING, DECIDING),
+    becomes=(LeadState.REPLIED, LeadState.CONFIRMED, LeadState.CONTESTED),
+    notices=("notice.outcome",),
+    follows=(
+        (
+            "Progress, information and questions change nothing. A conclusion makes the lead `replied`, or "
+            "`confirmed` where the lead concerns whoever would have to answer; the other side confirms or "
+            "contests it within D15, and agencies upstream learn state and outcome. The answer to a supervised "
+            "lead is rechecked (D16). Police that conclude on a `crime_case` without a linked case refuse to "
+            "file: the sender has D22 to ask again. An overseeing coordination office may read a conclusion."
+        ),
+        (
+            "进展、情况和询问不改变状态。结论反馈使线索转为 replied（应当答复的一方系线索所涉单位的，直接转为 "
+            "confirmed）；对方应当在 D15 期限内确认或者提出异议，上游单位获知状态和结论。督办线索的答复须经复查（"
+            "D16）。公安机关对 crime_case 反馈结论而未关联案件的，视为不予立案，移送单位可以在 D22 期限内提请复议。"
+            "督办该线索的协调机构可以查阅结论。"
+        ),
+    ),
     example={
         "feedback_id": FEEDBACK_ID,
         "transfer_id": TRANSFER_ID,
@@ -97,8 +168,7 @@ def send(scene: Scene[Send]) -> Decision:
         scene.require_part()
     above = scene.lead.upstream(scene.act.sender)
     scene.require_recipients(leg.other_side(scene.act.sender), optional=above)
-    if leg.receipted_at is None:
-        scene.require_leg(leg, *SIGNED_FOR)
+    scene.require_leg(leg)
     # Whom the lead turned out to concern is neither told nor asked: the conclusion stands without an answer.
     unasked = conclusion and leg.sender in scene.lead.concerned
     message = Feedback(
@@ -143,7 +213,24 @@ def send(scene: Scene[Send]) -> Decision:
     Respond,
     title=("Confirm, contest or answer feedback", "确认、异议或答复"),
     who=("the other side of the transfer", "移送的另一方"),
-    after=ELSEWHERE,
+    recipients=("the agency that sent the feedback", "发出该反馈的单位"),
+    allowed=NOT_ARCHIVED,
+    starts=("D16", DECIDING),
+    ends=("D15", ASKING, SUGGESTING),
+    becomes=(LeadState.CONFIRMED, LeadState.CONTESTED),
+    follows=(
+        (
+            "A conclusion is confirmed or contested once. By the newest conclusion on each transfer the lead is "
+            "`contested`, else `replied` while one waits, else `confirmed`. A contest asks for a recheck (D16); "
+            "on a refused `crime_case` it asks police to reconsider within 3 days (D22). An answer to a question "
+            "changes nothing."
+        ),
+        (
+            "结论只能确认或者提出异议一次。按各移送最近一次结论：有异议的为 contested；有待答复的为 replied；其余"
+            "为 confirmed。提出异议的，启动复查（D16）；对不予立案的 crime_case 提出异议的，公安机关应当在三日内"
+            "复议（D22）。对询问的答复不改变状态。"
+        ),
+    ),
     example={"feedback_id": FEEDBACK_ID, "response": "confirm"},
 )
 def respond(scene: Scene[Respond]) -> Decision:
@@ -205,19 +292,9 @@ def _require_concludable(scene: Scene[Send], leg: Transfer) -> None:
         for one in lead.feedback
     ):
         raise WrongState("A conclusion on this transfer waits or was confirmed.", "该移送的结论已反馈或已确认。")
-    if scene.act.sender != lead.holder:
-        # After a recheck upheld what a sender upstream had contested, it is relayed to that sender once more.
-        upheld = (LeadState.CONCLUDED,) if lead.chapter(Rechecks).upheld else ()
-        scene.require_state(*ANSWERED, *upheld)
-        return
-    if leg.route == "crime_case" and lead.state is LeadState.CONTESTED and contested_before(lead, leg):
-        return  # the same police reconsider what they concluded (Order 310 article 9)
-    if lead.category in REPORTED_ON and scene.sender.kind in VERIFIES:
-        if lead.state in (LeadState.ACCEPTED, LeadState.VERIFYING):
-            raise REPORT_FIRST.violated()
-        scene.require_state(LeadState.CONCLUDED)
-    else:
-        scene.require_state(LeadState.ACCEPTED, LeadState.VERIFYING, LeadState.CONCLUDED)
+    if _reports_first(scene) and lead.state in (LeadState.ACCEPTED, LeadState.VERIFYING):
+        raise REPORT_FIRST.violated()
+    scene.require_state()
 
 
 def _answered_state(lead: Lead) -> LeadState:

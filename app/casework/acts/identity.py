@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ENDED
+from app.casework.allowed import EVERY_STATE
 from app.casework.decision import Claim, Decision
 from app.casework.names import Named, comparable_name, require_legible
 from app.casework.records.identity import Opening, Openings
@@ -67,9 +67,19 @@ class IdentityOpening(Content):
     title=("Open a sealed identity", "拆封"),
     who=("a recipient that a part of the act was sealed for", "该文书密封件的接收单位"),
     rules=(TWO_APPROVERS, OPENING_ENDS),
-    after=ENDED,
     claims=("opening_id",),
     names=("of_act",),
+    allowed=EVERY_STATE,
+    follows=(
+        (
+            "The named readers may fetch the sealed part until `expires_at`, each fetch on record. The sender of "
+            "the sealed act may read this one in the timeline; it reaches no inbox."
+        ),
+        (
+            "所列人员在 expires_at 之前可以提取密封件，每次提取均有记录。密封件的发文单位可以在时间线中查阅本文书，"
+            "但不发送至其收件箱。"
+        ),
+    ),
     example={
         "opening_id": "019ccd10-0000-7000-8000-000000000012",
         "of_act": "019ccd10-0000-7000-8000-000000000010",

@@ -5,11 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ENDED
+from app.casework.allowed import EVERY_STATE, WORK_GOES_ON
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.records.letters import (
-    BEGINS,
     SUPERVISION_MATTER,
     Correspondence,
     Letter,
@@ -54,6 +53,16 @@ class ReplyToLetter(Content):
     kinds=WRITES,
     rules=(SELF_INTEREST, SUPERVISION_MATTER),
     claims=("letter_id",),
+    recipients=("`to`", "`to` 所列单位"),
+    allowed=WORK_GOES_ON,
+    starts=("D24",),
+    follows=(
+        (
+            "The addressee becomes a party of the lead: it may know of the lead and of this letter. D24 runs "
+            "only where the addressee is a regulator."
+        ),
+        "收函单位成为线索相关单位，可以知悉该线索和本函。仅收函单位为行业监管部门时计算 D24。",
+    ),
     example={
         "letter_id": LETTER_ID,
         "to": "regulator-990121",
@@ -69,7 +78,7 @@ def send_letter(scene: Scene[SendLetter]) -> Decision:
     if to.node_id == scene.act.sender:
         raise InvalidDocument("A letter goes to another agency.", "不能向本单位发函。")
     scene.require_recipients(to.node_id)
-    scene.require_state(*BEGINS)
+    scene.require_state()
     drawn_in = to.node_id not in lead.parties
     if drawn_in and held_by_supervision(scene) and scene.sender.kind is not Kind.SUPERVISION:
         raise SUPERVISION_MATTER.violated()
@@ -89,7 +98,13 @@ def send_letter(scene: Scene[SendLetter]) -> Decision:
     ReplyToLetter,
     title=("Answer a letter", "复函"),
     who=("addressee of the letter", "收函单位"),
-    after=ENDED,
+    recipients=(
+        "the writer of the letter; nobody (`[]`) if the lead concerns it",
+        "发函单位；该单位系线索所涉单位的，为 []",
+    ),
+    allowed=EVERY_STATE,
+    ends=("D24",),
+    follows=("The letter is answered.", "该函已经答复。"),
     example={
         "letter_id": LETTER_ID,
         "text": "已开展专项检查。",

@@ -1,8 +1,9 @@
 """verification.measure 核查措施: the steps of a verification that need a record; before filing, none that coerce."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import OnlyIf, in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.kinds import Kind, Level
@@ -49,6 +50,23 @@ FREEZE_ORGANIZED = Rule(
     "An emergency freeze is for leads of organised crime (黑社会性质组织) only.",
     "紧急止付、临时冻结、临时扣押仅适用于黑社会性质组织犯罪线索。",
 )
+
+
+def _case_filed(scene: Scene[Any]) -> bool:
+    """Return whether the sender itself says that it has filed a case of the lead, or of one that it was split from.
+
+    Another agency's case opens nothing: who coerces answers for the case in which it does.
+    """
+    lineage = scene.case.lineage(scene.lead.lead_id)
+    linked = (case for one in lineage for case in scene.case.leads[one].chapter(Prosecution).cases)
+    return any(case.organ == scene.act.sender and case.filed_at <= scene.now for case in linked)
+
+
+_AFTER_FILING = OnlyIf(
+    ONCE_FILED,
+    ("once the sender has linked a case that it filed", "本单位已经关联所立案件的"),
+    _case_filed,
+)
 APPROVED_AT_LEAST_BY = {"asset_query": Level.COUNTY, "emergency_freeze": Level.CITY}
 
 
@@ -81,6 +99,15 @@ class Measure(Content):
     who=("the holder, of a kind that verifies", "有核查职责的承办单位"),
     kinds=VERIFIES,
     rules=(COERCIVE_BEFORE_FILING, COERCIVE_UNFILED, APPROVER_LEVEL, FREEZE_ORGANIZED),
+    allowed=in_states(LeadState.VERIFYING, only_if=(_AFTER_FILING,)),
+    starts=("D26",),
+    follows=(
+        (
+            "The step is on record. An emergency freeze ends by itself 48 hours after it was made; only the "
+            "holder is told when it does."
+        ),
+        "措施记录在案。紧急止付、临时冻结、临时扣押自作出之时起四十八小时届满自动终止，仅通知承办单位。",
+    ),
     example={
         "measure": "asset_query",
         "approver": {
@@ -99,7 +126,7 @@ def record_measure(scene: Scene[Measure]) -> Decision:
     scene.require_no_recipients()
     scene.require_prev()
     filed = _case_filed(scene)
-    scene.require_state(LeadState.VERIFYING, *(ONCE_FILED if filed else ()))
+    scene.require_state()
     wanted = scene.content
     require_legible(wanted.approver.name)
     if wanted.measure in COERCIVE and not filed:
@@ -114,13 +141,3 @@ def record_measure(scene: Scene[Measure]) -> Decision:
     # The 48 hours are the freeze's, not the record's: a late record must not make it longer.
     ends = scene.start("D26", scene.act.sender, scene.act.act_id, after=min(wanted.at, scene.now))
     return Decision(leads=(scene.lead,), starts=(ends,))
-
-
-def _case_filed(scene: Scene[Measure]) -> bool:
-    """Return whether the sender itself says that it has filed a case of the lead, or of one that it was split from.
-
-    Another agency's case opens nothing: who coerces answers for the case in which it does.
-    """
-    lineage = scene.case.lineage(scene.lead.lead_id)
-    linked = (case for one in lineage for case in scene.case.leads[one].chapter(Prosecution).cases)
-    return any(case.organ == scene.act.sender and case.filed_at <= scene.now for case in linked)

@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act, never
 from app.casework.acts.consultation import CONSULTATION_ID, require_taking_part
-from app.casework.case import ENDED
+from app.casework.allowed import EVERY_STATE
 from app.casework.decision import Decision
 from app.casework.records.consultation import (
+    ALL_BUT_THE_SENDER,
     Action,
     Consultation,
     ConsultationState,
@@ -91,8 +92,18 @@ class Close(Content):
     WriteMinutes,
     title=("Write the minutes of a consultation", "会商纪要"),
     who=CONVENER,
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    starts=("D20",),
+    ends=("D20",),
+    follows=(
+        (
+            "Signatures under an earlier version are void: everybody that accepted signs this one. The result of "
+            "an action that stood in the earlier minutes still counts."
+        ),
+        "此前版本上的会签失效，已接受商请的单位均应会签本版。前一版中已有的议定事项，其落实情况继续有效。",
+    ),
     example={
         "consultation_id": CONSULTATION_ID,
         "version": 1,
@@ -135,8 +146,14 @@ def write_minutes(scene: Scene[WriteMinutes]) -> Decision:
     Sign,
     title=("Sign the minutes", "会签纪要"),
     who=("a participant that accepted", "已接受商请的参加单位"),
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    ends=("D20",),
+    follows=(
+        "The signature stands under exactly these minutes, with agreement or with a reservation.",
+        "会签仅对该版纪要有效，可以同意，也可以附保留意见。",
+    ),
     example={"consultation_id": CONSULTATION_ID, "minutes_jws_sha256": "0" * 64, "agree": True},
 )
 def sign(scene: Scene[Sign]) -> Decision:
@@ -163,8 +180,10 @@ def sign(scene: Scene[Sign]) -> Decision:
     ActionResult,
     title=("Report what came of an action", "议定事项落实情况"),
     who=("owner of the action", "议定事项的责任单位"),
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    follows=("The result of the action is on record.", "议定事项的落实情况记录在案。"),
     example={"consultation_id": CONSULTATION_ID, "action_id": ACTION_ID, "result": "已调取2025年10月至12月地磅数据。"},
 )
 def report_action(scene: Scene[ActionResult]) -> Decision:
@@ -193,8 +212,17 @@ def report_action(scene: Scene[ActionResult]) -> Decision:
     Close,
     title=("Close a consultation", "会商结束"),
     who=CONVENER,
-    after=ENDED,
     passed_on=never,
+    recipients=ALL_BUT_THE_SENDER,
+    allowed=EVERY_STATE,
+    ends=("D19", "D19-urgent", "D20"),
+    follows=(
+        (
+            "The consultation is `closed`; before there were minutes it is `cancelled`. It no longer stands in "
+            "the way of clearing the lead."
+        ),
+        "会商状态为 closed；尚无纪要的为 cancelled。该会商不再妨碍线索清零。",
+    ),
     example={"consultation_id": CONSULTATION_ID, "summary": "议定事项均已落实。"},
 )
 def close(scene: Scene[Close]) -> Decision:

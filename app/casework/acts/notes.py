@@ -1,7 +1,8 @@
 """interference.record 干预记录, clarification.issue 澄清, correction.note 更正: said beside the course of a lead."""
 
 from app.casework.acts.catalogue import act, never
-from app.casework.case import ELSEWHERE, ENDED, LeadState
+from app.casework.allowed import EVERY_STATE, NOT_ARCHIVED, in_states
+from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.names import Approver, require_legible
 from app.casework.records.notes import Clarifications
@@ -62,7 +63,11 @@ class Correction(Content):
     who=("any party of the lead", "线索任一相关单位"),
     outside=True,
     passed_on=never,
-    after=ELSEWHERE,
+    allowed=NOT_ARCHIVED,
+    follows=(
+        "Only the agency that records it reads it, whoever holds the lead later. The lead stays where it is.",
+        "仅记录单位可以查阅，此后无论由谁承办均不向其开放。线索状态不变。",
+    ),
     example={
         "who_token": "g1",
         "at": "2026-03-10T15:00:00+08:00",
@@ -84,7 +89,11 @@ def record_interference(scene: Scene[Interference]) -> Decision:
     title=("Clarify what is unfounded", "澄清"),
     who=("the holder", "线索承办单位"),
     rules=(CLARIFY_UNFOUNDED,),
-    after=ELSEWHERE,
+    allowed=in_states(*CLARIFIED_IN),
+    follows=(
+        "The clarification is on record. An unfounded lead that names persons is cleared only after it.",
+        "澄清记录在案。查否且涉及具体人员的线索，澄清后方可清零。",
+    ),
     example={
         "scope": "被反映人所在单位",
         "text": "经核查，反映王某某的问题不属实，予以澄清。",
@@ -102,7 +111,7 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     scene.require_no_recipients()
     require_legible(scene.content.approver.name)
     scene.require_prev()
-    scene.require_state(*CLARIFIED_IN)
+    scene.require_state()
     lead = scene.lead
     if lead.state is not LeadState.SPLIT and lead.chapter(Verification).conclusion == "substantiated":
         raise CLARIFY_UNFOUNDED.violated()
@@ -118,7 +127,11 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     who=("the sender of the act that is corrected", "被更正文书的发文单位"),
     names=("of_act",),
     outside=True,
-    after=ENDED,
+    allowed=EVERY_STATE,
+    follows=(
+        "The corrected act stays as it was signed; the note stands beside it in the timeline of the sender.",
+        "被更正的文书保持签发时的原貌，更正注记载于发文单位的时间线。",
+    ),
     example={
         "of_act": "019ccd10-0000-7000-8000-000000000010",
         "text": "第二项事件的日期应为2025年11月17日。",

@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ELSEWHERE, Case, Lead, LeadState
+from app.casework.allowed import NOT_ARCHIVED, in_states
+from app.casework.case import Case, Lead, LeadState
 from app.casework.decision import Decision
 from app.casework.kinds import Kind
 from app.casework.open_matters import OpenMatter, stands_open
-from app.casework.records.prosecution import CaseRef, Prosecution, Round, ladder_over
+from app.casework.records.prosecution import FILING, LADDER, CaseRef, Prosecution, Round, ladder_over
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Count, Instant, Label, Text
@@ -85,6 +86,17 @@ class Complete(Content):
     title=("Link a case", "案件关联"),
     who=("police, procuratorate or court, as a party", "参与办理的公安、检察、审判机关"),
     kinds=LINKS,
+    ends=(FILING, *LADDER),
+    follows=(
+        (
+            "The case number is on record. Where police link a case they have filed it: D09 ends, and D22 with "
+            "it. Coercive measures may be recorded by the agency that linked its own filed case."
+        ),
+        (
+            "案件编号记录在案。公安机关关联案件即表明已经立案，D09 及 D22 终止。关联本单位所立案件后，方可记录强"
+            "制性措施。"
+        ),
+    ),
     example={"case_no": "测公立〔2026〕31号", "stage": "立案", "filed_at": "2026-03-17T09:00:00+08:00"},
 )
 def link(scene: Scene[Link]) -> Decision:
@@ -105,6 +117,16 @@ def link(scene: Scene[Link]) -> Decision:
     who=("the procuratorate", "人民检察院"),
     kinds=frozenset({Kind.PROCURATORATE}),
     rules=(SUPPLEMENTARY_TWICE,),
+    recipients=("the holder", "线索承办单位"),
+    allowed=in_states(*UNDER_WAY),
+    starts=("D21",),
+    follows=(
+        (
+            "A round is open until the holder answers every item. Only the two sides hear of its deadline. There "
+            "are two rounds at most, one after the other."
+        ),
+        "本轮补充侦查自此开始，至承办单位逐项答复为止。期限仅双方知悉。以两轮为限，依次进行。",
+    ),
     example={
         "round": 1,
         "items": [
@@ -122,7 +144,7 @@ def return_(scene: Scene[Return]) -> Decision:
     """Ask the holder to investigate further: one month for each round, two rounds at most."""
     scene.require_role(scene.act.sender != scene.lead.holder, "procuratorate, not as holder", "非承办的检察机关")
     scene.require_recipients(scene.lead.holder)
-    scene.require_state(*UNDER_WAY)
+    scene.require_state()
     chapter = scene.lead.chapter(Prosecution)
     if chapter.open_round is not None:
         raise WrongState("A round of supplementary investigation is open.", "上一轮补充侦查尚未完成。")
@@ -143,7 +165,10 @@ def return_(scene: Scene[Return]) -> Decision:
     Complete,
     title=("Complete a supplementary investigation", "补充侦查完毕"),
     who=("the holder", "线索承办单位"),
-    after=ELSEWHERE,
+    recipients=("the procuratorate of the round", "本轮退回补充侦查的检察机关"),
+    allowed=NOT_ARCHIVED,
+    ends=("D21",),
+    follows=("The round is complete; another one may follow.", "本轮补充侦查完毕，可以另行开始下一轮。"),
     example={"round": 1, "items": [{"item": "堵截车辆的次数", "result": "经核对监控，共七次"}]},
 )
 def complete(scene: Scene[Complete]) -> Decision:

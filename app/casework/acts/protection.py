@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.casework.acts.catalogue import act, never
-from app.casework.case import ELSEWHERE, ENDED
+from app.casework.allowed import EVERY_STATE, NOT_ARCHIVED
 from app.casework.decision import Claim, Decision
 from app.casework.records.protection import Protection, Protections, is_unanswered
 from app.casework.scene import Scene
@@ -36,7 +36,16 @@ class ProtectionAnswer(Content):
     who=("any party of the lead", "线索任一相关单位"),
     claims=("protection_id",),
     passed_on=is_unanswered,
-    after=ELSEWHERE,
+    recipients=("the holder; nobody (`[]`) if the holder itself asks", "承办单位；承办单位自行提出的，为 []"),
+    allowed=NOT_ARCHIVED,
+    starts=("D25",),
+    follows=(
+        (
+            "Only the two agencies know of the request. If the lead passes on before the answer, the next holder "
+            "with `full` disclosure may read and answer it."
+        ),
+        "该申请仅双方知悉。答复前线索转由其他单位承办且 disclosure 为 full 的，后续承办单位可以查阅并答复。",
+    ),
     example={
         "protection_id": PROTECTION_ID,
         "threat": "举报人 r1 称近日有人到其住处威胁。",
@@ -74,7 +83,13 @@ def request_protection(scene: Scene[ProtectionRequest]) -> Decision:
     names=("protection_id",),
     outside=True,
     passed_on=never,
-    after=ENDED,
+    recipients=(
+        "the agency that asked; nobody (`[]`) if that is the sender, or if the lead concerns it",
+        "提出申请的单位；发文单位自行提出的，或者该单位系线索所涉单位的，为 []",
+    ),
+    allowed=EVERY_STATE,
+    ends=("D25",),
+    follows=("The request is answered.", "该申请已经答复。"),
     example={"protection_id": PROTECTION_ID, "measures": "已安排民警每日走访，并告知紧急联系方式。"},
 )
 def answer_protection(scene: Scene[ProtectionAnswer]) -> Decision:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import in_states
 from app.casework.case import Feedback, Lead, LeadState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
@@ -60,6 +61,22 @@ class Recheck(Content):
     who=("a superior of the holder, or the coordination office", "承办单位的上级机关或者协调机构"),
     kinds=RECHECKS,
     rules=(RECHECK_INDEPENDENT, RECHECK_TWICE),
+    recipients=("the holder", "线索承办单位"),
+    allowed=in_states(*ANSWERED),
+    starts=("D14", "D17"),
+    ends=("D14", "D15", "D16", *LADDER),
+    becomes=(LeadState.VERIFYING, LeadState.CONCLUDED),
+    follows=(
+        (
+            "`uphold`: the answer stands; a contested lead is `concluded` again, and the holder feeds its answer "
+            "back once more (D14). `return`: the answer falls on every transfer, the lead is `verifying`, and a "
+            "report is due within D17. An answer is returned at most twice."
+        ),
+        (
+            "uphold：原结论成立；有异议的线索恢复为 concluded，承办单位再次反馈（D14）。return：各移送上的结论均"
+            "不再有效，线索转为 verifying，应当在 D17 期限内重新报送。退回以两次为限。"
+        ),
+    ),
     example={"decision": "return", "findings": "缺少处理结果", "items": ["补充第二项事件的处理结果"]},
 )
 def recheck(scene: Scene[Recheck]) -> Decision:
@@ -71,7 +88,7 @@ def recheck(scene: Scene[Recheck]) -> Decision:
         "承办单位的上级机关或者当地协调机构",
     )
     scene.require_recipients(holder.node_id)
-    scene.require_state(*ANSWERED)
+    scene.require_state()
     if scene.sender.kind is Kind.COORDINATION and holder.kind in INDEPENDENT:
         raise RECHECK_INDEPENDENT.violated()
     done = frozenset(

@@ -124,6 +124,18 @@ EXAMPLE = {
     who=("an intake agency", "受理线索的单位"),
     kinds=frozenset(Kind) - {Kind.ORGANIZATION, Kind.INSPECTION},
     rules=(SELF_INTEREST,),
+    starts=("D01",),
+    becomes=(LeadState.REGISTERED,),
+    follows=(
+        (
+            "The sender is origin and holder of the lead and answers for it until another agency signs for it. "
+            "No other agency knows of the lead yet. The time to divert (D01) runs in petition offices only."
+        ),
+        (
+            "发文单位即为登记单位和承办单位，在其他单位签收之前对线索负责；此时其他单位尚不知悉该线索。登记分流期"
+            "限（D01）仅适用于信访部门。"
+        ),
+    ),
     example=EXAMPLE,
     opens_case=True,
     lead_numbers=lambda _: 1,

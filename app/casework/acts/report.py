@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.records.practice import Practised
 from app.casework.records.supervision import overseers
-from app.casework.records.verification import CONCLUDES, HOLDER_LIMITS, VERIFIES, Verification
+from app.casework.records.verification import CONCLUDES, HOLDER_LIMITS, TASK_LIMITS, VERIFIES, Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Flag, Instant, Text, Token
@@ -73,6 +74,21 @@ class Report(Content):
     who=("the holder, of a kind that verifies", "有核查职责的承办单位"),
     kinds=VERIFIES,
     rules=(EACH_VERIFIED,),
+    allowed=in_states(LeadState.VERIFYING),
+    starts=("D12",),
+    ends=(*TASK_LIMITS, "D17"),
+    becomes=(LeadState.SIGNING,),
+    follows=(
+        (
+            "The seats sign next. Civil affairs, which signs nothing off, stays `verifying`, and its report is "
+            "on record. A coordination office that sent a supervision letter on the lead may read the report, "
+            "unless supervision, procuratorate or court holds it."
+        ),
+        (
+            "随后由各席位审核签字。民政部门没有审核签字环节，状态仍为 verifying，报告留存在案。曾就该线索发出督办"
+            "函的协调机构可以查阅报告，但由纪检监察、检察、审判机关承办的除外。"
+        ),
+    ),
     example={
         "persons": [
             {
@@ -103,7 +119,7 @@ def report(scene: Scene[Report]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(LeadState.VERIFYING)
+    scene.require_state()
     practice = scene.practice
     if scene.content.checklist.keys() != set(practice.checklist):
         items = ", ".join(practice.checklist) or "{}"

@@ -6,9 +6,10 @@ from pydantic import Field
 
 from app.casework.acts.catalogue import act
 from app.casework.acts.register import Category
+from app.casework.allowed import in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.diverting import found_elsewhere
+from app.casework.diverting import PASSING_ON, found_elsewhere
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
 from app.casework.rules import SELF_INTEREST
@@ -45,6 +46,31 @@ EXAMPLE = {
     who=("the holder", "线索承办单位"),
     kinds=SCREENS,
     rules=(SELF_INTEREST,),
+    allowed=in_states(
+        LeadState.REGISTERED,
+        LeadState.SCREENED,
+        LeadState.RETURNED,
+        LeadState.RECEIVED,
+        LeadState.ACCEPTED,
+    ),
+    starts=PASSING_ON,
+    ends=PASSING_ON,
+    becomes=(LeadState.SCREENED,),
+    notices=("notice.listed",),
+    follows=(
+        (
+            "The newest category counts; earlier opinions stay on record. The coordination office of the area is "
+            "told once that there is such a lead: number, category, holder and state, no content; not of a lead "
+            "that supervision registered. A node in `concerns_nodes` may read nothing of the lead from then on. "
+            "Who names another agency as competent has a limit to hand the lead on (D02, D03 or D08); a later "
+            "finding ends it."
+        ),
+        (
+            "类别以最近一次甄别为准，此前的意见仍留存在案。属地协调机构获知一次有该线索（仅编号、类别、承办单位和"
+            "状态，不含内容）；纪检监察机关登记的线索除外。列入 concerns_nodes 的单位自此不得查阅该线索的任何内容。"
+            "认定其他单位有管辖权的，移送期限（D02、D03 或者 D08）开始计算；此后另有认定的，该期限终止。"
+        ),
+    ),
     example=EXAMPLE,
 )
 def screen(scene: Scene[Screen]) -> Decision:
@@ -55,13 +81,7 @@ def screen(scene: Scene[Screen]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(
-        LeadState.REGISTERED,
-        LeadState.SCREENED,
-        LeadState.RETURNED,
-        LeadState.RECEIVED,
-        LeadState.ACCEPTED,
-    )
+    scene.require_state()
     lead = scene.lead
     concerned = tuple(dict.fromkeys((*lead.concerned, *scene.content.concerns_nodes)))
     if scene.act.sender in concerned:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.names import comparable_name, require_legible
@@ -85,6 +86,21 @@ class Sign(Content):
     who=("the holder; the signer is no handler of the lead", "承办单位；签字人不得为该线索的核查人员"),
     kinds=CONCLUDES,
     rules=(SEAT_ORDER, DISTINCT_SIGNERS, SEAT_TITLE, FOUR_GATES),
+    allowed=in_states(LeadState.SIGNING),
+    starts=("D13", "D14", "D17"),
+    ends=("D12", "D13"),
+    becomes=(LeadState.CONCLUDED, LeadState.VERIFYING),
+    follows=(
+        (
+            "An approval passes to the next seat (D13); the last one makes the lead `concluded`, and D14 runs if "
+            "the lead came by a transfer. A rejection makes it `verifying` again: the report is handed in anew "
+            "within D17, and every seat signs anew."
+        ),
+        (
+            "同意的，转入下一席位（D13）；最后一席同意后状态为 concluded，经移送而来的线索开始计算 D14。不同意的，"
+            "恢复为 verifying，应当在 D17 期限内重新报送，各席位重新签字。"
+        ),
+    ),
     example={
         "seat": 1,
         "signer": {"name": "周某某", "title": "分管副局长"},
@@ -108,7 +124,7 @@ def sign(scene: Scene[Sign]) -> Decision:
     practice = task.practice if lead.state is LeadState.SIGNING else scene.practice
     _require_fitting(scene, practice)
     scene.require_prev()
-    scene.require_state(LeadState.SIGNING)
+    scene.require_state()
     seat = len(task.signatures) + 1
     if wanted.seat != seat:
         raise SEAT_ORDER.violated(f"Seat {seat} is next.", f"应由第{seat}席签字。")

@@ -10,12 +10,20 @@ from pydantic import Field, model_validator
 
 from app.casework.acts.catalogue import act
 from app.casework.acts.register import Category
+from app.casework.allowed import in_states
 from app.casework.case import Chapter, Lead, LeadState, Transfer, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
-from app.casework.parts import deadlines_of_part, ended_deadlines, incoming_leg, way_of_part
+from app.casework.parts import (
+    GO_ON_FOR_A_PART,
+    ON_THE_LEAD,
+    deadlines_of_part,
+    ended_deadlines,
+    incoming_leg,
+    way_of_part,
+)
 from app.casework.records.recheck import Rechecks
 from app.casework.records.verification import Verification
 from app.casework.rules import SELF_INTEREST, Rule
@@ -87,6 +95,25 @@ def new_ids(content: Split) -> list[str]:
     rules=(SELF_INTEREST, SPLIT_WHOLE, SPLIT_TRANSFER, SPLIT_VISIBLE),
     new_ids=new_ids,
     lead_numbers=lambda content: len(content.parts),
+    allowed=in_states(LeadState.SCREENED, LeadState.RECEIVED, LeadState.ACCEPTED, LeadState.VERIFYING),
+    starts=(*GO_ON_FOR_A_PART, "D03-supervision"),
+    ends=ON_THE_LEAD,
+    becomes=(LeadState.SPLIT,),
+    notices=("notice.listed",),
+    follows=(
+        (
+            "Each part is a lead of its own, with number, state and holder. A part that carries the transfer on "
+            "stands where the lead stood, and what ran on the lead or its transfer runs on for it; any other "
+            "part is `screened`. A part without a transfer, taken out of a lead that came by one, is hidden from "
+            "every agency upstream, and the office of the area is not told of it. What is found about officials "
+            "is handed to supervision within D03."
+        ),
+        (
+            "拆分出的各部分均为独立线索，各有编号、状态和承办单位。承接原移送的部分沿用原线索的状态，原线索及其移"
+            "送上正在计算的期限在该部分上继续计算；其他部分状态为 screened。来自移送线索而未承接移送的部分，对上"
+            "游各单位不可见，也不告知属地协调机构。涉及公职人员的部分，应当在 D03 期限内移送监察机关。"
+        ),
+    ),
     example={
         "parts": [
             {
@@ -114,7 +141,7 @@ def split(scene: Scene[Split]) -> Decision:
     scene.require_no_recipients()
     _require_known_tokens(scene)
     scene.require_prev()
-    scene.require_state(*SPLITTABLE)
+    scene.require_state()
     lead, leg = scene.lead, incoming_leg(scene.lead)
     _require_unconcerned(scene, leg)
     _require_whole(scene)

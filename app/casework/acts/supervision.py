@@ -6,11 +6,11 @@ The object is an agency and its deadline, never a person or a finding: nobody's 
 from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
-from app.casework.case import ENDED
+from app.casework.allowed import EVERY_STATE, WORK_GOES_ON
 from app.casework.deadlines import Deadline
 from app.casework.decision import Admission, Claim, Decision
 from app.casework.kinds import Kind, Node
-from app.casework.records.letters import BEGINS, find_letter, replaced, require_reply_recipient
+from app.casework.records.letters import find_letter, replaced, require_reply_recipient
 from app.casework.records.supervision import INDEPENDENT, Oversight, SupervisionLetter, overseen
 from app.casework.routing import oversees
 from app.casework.rules import SELF_INTEREST, Rule
@@ -72,6 +72,22 @@ class ReplyToSupervision(Content):
     kinds=SUPERVISES,
     rules=(SELF_INTEREST, COORD_ONLY_REMINDS, SUPERVISED_UNIT, LADDER),
     claims=("letter_id",),
+    recipients=("`to`", "`to` 所列单位"),
+    allowed=WORK_GOES_ON,
+    starts=("D23",),
+    follows=(
+        (
+            "The addressee answers within D23, but a mere reminder of a coordination office towards supervision, "
+            "procuratorate or court owes no answer. A coordination office that wrote reads the reports and "
+            "conclusions on the lead, earlier ones too, unless such an organ holds it or wrote them. Nobody's "
+            "conclusion is changed."
+        ),
+        (
+            "督办对象应当在 D23 期限内答复；协调机构对纪检监察、检察、审判机关的提示无须答复。发出督办函的协调机"
+            "构自此可以查阅该线索的核查报告和结论（含此前的），但由上述机关承办或者出具的除外。督办不改变任何单位"
+            "的结论。"
+        ),
+    ),
     example={
         "letter_id": LETTER_ID,
         "to": "regulator-990121",
@@ -91,7 +107,7 @@ def write_supervision(scene: Scene[WriteSupervision]) -> Decision:
         "督办对象的上级机关或者属地协调机构",
     )
     scene.require_recipients(to.node_id)
-    scene.require_state(*BEGINS)
+    scene.require_state()
     reminded = scene.sender.kind is Kind.COORDINATION and to.kind in INDEPENDENT
     _require_proper_step(scene, to, reminded=reminded)
     letter = SupervisionLetter(
@@ -123,7 +139,16 @@ def write_supervision(scene: Scene[WriteSupervision]) -> Decision:
     ReplyToSupervision,
     title=("Answer a supervision letter", "督办回复"),
     who=("addressee of the letter", "督办对象"),
-    after=ENDED,
+    recipients=(
+        "the writer of the letter; nobody (`[]`) if the lead concerns it",
+        "发函单位；该单位系线索所涉单位的，为 []",
+    ),
+    allowed=EVERY_STATE,
+    ends=("D23",),
+    follows=(
+        "Any reply ends the deadline; the matter stands open until a reply says `done`.",
+        "任何答复均使期限终止；答复载明 done 之前，该督办事项视为未办结。",
+    ),
     example={"letter_id": LETTER_ID, "text": "核查报告已于今日报送，逾期原因为检定机构排期延迟。", "done": True},
 )
 def reply_to_supervision(scene: Scene[ReplyToSupervision]) -> Decision:

@@ -6,13 +6,14 @@ Responsibility stays with the holder until the receipt is signed.
 from typing import Any, Literal
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import OnlyIf, in_states, of_transfer
 from app.casework.case import Lead, LeadState, Transfer, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision
-from app.casework.diverting import HANDING_ON, taken_back
+from app.casework.diverting import HANDING_ON, PASSING_ON, taken_back
 from app.casework.kinds import Kind
 from app.casework.listing import list_lead
-from app.casework.records.prosecution import FILING, left_behind
+from app.casework.records.prosecution import ASKING, DECIDING, FILING, left_behind
 from app.casework.routing import natural_route, require_route
 from app.casework.rules import (
     COMPETENT_KIND,
@@ -40,6 +41,13 @@ FORWARDS = frozenset(
 ROUTING: tuple[Rule, ...] = (SELF_INTEREST, ROUTE_LEVEL, SUPERIOR_ASSIGNS, COMPETENT_KIND)
 # Kinds without a screening act of their own pass a registered lead on as it is.
 SCREENLESS = frozenset({Kind.PROCURATORATE, Kind.COURT, Kind.JUSTICE, Kind.CIVIL_AFFAIRS})
+# What a receiver has to do with what it signed for: take it up or pass it on, object, and file a case.
+TAKING_UP = ("D05", "D07", "D07-petition", FILING)
+_WITHOUT_SCREENING = OnlyIf(
+    (LeadState.REGISTERED,),
+    ("by procuratorate, court, justice or civil affairs", "检察、审判、司法行政、民政机关移送的"),
+    lambda scene: scene.sender.kind in SCREENLESS,
+)
 
 
 class Enclosure(Content):
@@ -100,6 +108,30 @@ class Withdraw(Content):
     kinds=OFFERS,
     rules=(*ROUTING, CRIME_CASE),
     claims=("transfer_id",),
+    recipients=("`to`", "`to` 所列单位"),
+    allowed=in_states(
+        LeadState.SCREENED,
+        LeadState.RETURNED,
+        LeadState.ACCEPTED,
+        LeadState.VERIFYING,
+        LeadState.CONCLUDED,
+        only_if=(_WITHOUT_SCREENING,),
+    ),
+    starts=("D04",),
+    ends=(*HANDING_ON, FILING, ASKING, DECIDING),
+    becomes=(LeadState.IN_TRANSFER,),
+    notices=("notice.listed",),
+    follows=(
+        (
+            "Responsibility stays with the holder until the receipt. The receiver reads this act only; at its "
+            "receipt the earlier acts open to it if `disclosure` is `full`. With `assign_supervised` the lead is "
+            "supervised from now on: its answer is rechecked before it is cleared."
+        ),
+        (
+            "签收之前仍由原承办单位负责。接收单位此时只能查阅本文书；disclosure 为 full 的，签收时此前的文书向其"
+            "开放。以 assign_supervised 方式交办的，该线索自此列为督办线索，清零前须经复查。"
+        ),
+    ),
     example={
         "transfer_id": "019ccd10-0000-7000-8000-000000000003",
         "to": "police-990121",
@@ -116,7 +148,7 @@ def offer(scene: Scene[Offer]) -> Decision:
     scene.require_holder()
     to = scene.other_node(scene.content.to)
     scene.require_recipients(to.node_id)
-    scene.require_state(*offerable(scene.sender.kind))
+    scene.require_state()
     scene.require_not_concerned(to.node_id)
     require_route(scene.content.route, scene.sender, to, scene.given.nodes)
     _require_enclosures(scene)
@@ -134,18 +166,6 @@ def offer(scene: Scene[Offer]) -> Decision:
     )
 
 
-def offerable(kind: Kind) -> tuple[LeadState, ...]:
-    """Return the states in which a holder of a kind may hand a lead on (docs/protocol.md section 4.2)."""
-    states = (
-        LeadState.SCREENED,
-        LeadState.RETURNED,
-        LeadState.ACCEPTED,
-        LeadState.VERIFYING,
-        LeadState.CONCLUDED,
-    )
-    return (LeadState.REGISTERED, *states) if kind in SCREENLESS else states
-
-
 @act(
     "transfer.forward",
     "/v1/transfers/{transfer_id}/forwards",
@@ -155,6 +175,22 @@ def offerable(kind: Kind) -> tuple[LeadState, ...]:
     kinds=FORWARDS,
     rules=ROUTING,
     claims=("new_transfer_id",),
+    recipients=("`to` and the sender of the transfer", "`to` 所列单位和原移送单位"),
+    allowed=in_states(LeadState.RECEIVED, LeadState.RETURNED, transfer=(TransferState.RECEIPTED,)),
+    starts=("D04",),
+    ends=(*TAKING_UP, *PASSING_ON),
+    becomes=(LeadState.IN_TRANSFER,),
+    follows=(
+        (
+            "The transfer becomes `forwarded`, and a new one carries it on: `came_by` names the old one. The "
+            "forwarder stays responsible until the new receiver signs. If that one returns it, or the forward is "
+            "withdrawn, the old transfer is `receipted` again."
+        ),
+        (
+            "原移送转为 forwarded，由新的移送承接（came_by 为原移送编号）。新接收单位签收之前，转送单位仍对线索负"
+            "责。新移送被退回或者被撤回的，原移送恢复为 receipted。"
+        ),
+    ),
     example={
         "transfer_id": "019ccd10-0000-7000-8000-000000000003",
         "new_transfer_id": "019ccd10-0000-7000-8000-000000000004",
@@ -171,8 +207,8 @@ def forward(scene: Scene[Forward]) -> Decision:
     scene.require_role(scene.act.sender == leg.recipient, "receiver of the transfer", "接收移送的单位")
     to = scene.other_node(wanted.to)
     scene.require_recipients(*dict.fromkeys((to.node_id, leg.sender)))
-    scene.require_leg(leg, TransferState.RECEIPTED)
-    scene.require_state(LeadState.RECEIVED, LeadState.RETURNED)
+    scene.require_leg(leg)
+    scene.require_state()
     scene.require_not_concerned(to.node_id)
     route = natural_route(scene.sender, to)
     require_route(route, scene.sender, to, scene.given.nodes)
@@ -199,6 +235,29 @@ def forward(scene: Scene[Forward]) -> Decision:
     Withdraw,
     title=("Withdraw an offer", "撤回移送"),
     who=("the sender of the transfer, before the receipt", "移送单位（签收之前）"),
+    recipients=("the receiver of the transfer", "接收移送的单位"),
+    allowed=of_transfer(TransferState.OFFERED),
+    starts=(*TAKING_UP, *HANDING_ON, ASKING, DECIDING),
+    ends=("D04",),
+    becomes=(
+        LeadState.REGISTERED,
+        LeadState.SCREENED,
+        LeadState.RETURNED,
+        LeadState.RECEIVED,
+        LeadState.ACCEPTED,
+        LeadState.VERIFYING,
+        LeadState.CONCLUDED,
+    ),
+    follows=(
+        (
+            "The lead stands as it stood before the offer, and what the offer had ended runs again, with no more "
+            "time than there was. The receiver keeps what was addressed to it and learns nothing further."
+        ),
+        (
+            "线索恢复移送前的状态，因移送而终止的期限恢复计算，且不因此延长。原接收单位保留已向其发送的文书，此后"
+            "不再获知其他情况。"
+        ),
+    ),
     example={"transfer_id": "019ccd10-0000-7000-8000-000000000003", "reason": "移送对象填写有误"},
 )
 def withdraw(scene: Scene[Withdraw]) -> Decision:
@@ -206,7 +265,7 @@ def withdraw(scene: Scene[Withdraw]) -> Decision:
     leg = scene.transfer(scene.content.transfer_id)
     scene.require_role(scene.act.sender == leg.sender, "sender of the transfer", "移送单位")
     scene.require_recipients(leg.recipient)
-    scene.require_leg(leg, TransferState.OFFERED)
+    scene.require_leg(leg)
     lead = scene.lead.but(state=leg.resumes).with_transfer(leg.but(state=TransferState.WITHDRAWN))
     return Decision(
         leads=(reopened(lead, leg),),

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.casework.acts.catalogue import act
+from app.casework.allowed import OnlyIf, in_states
 from app.casework.case import LeadState, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
@@ -31,6 +32,12 @@ NOT_TO_VERIFY = Rule(
     ),
     "This kind of agency does not verify leads of this category; transfer the lead to the competent organ.",
     "该类单位不核查此类别的线索，应当移送有权机关。",
+)
+# Civil affairs has no screening act: its own lead is verified as it was registered.
+_NEVER_SCREENED = OnlyIf(
+    (LeadState.REGISTERED,),
+    ("by civil affairs", "民政部门办理的"),
+    lambda scene: scene.sender.kind is Kind.CIVIL_AFFAIRS,
 )
 VERIFICATION_DUE = Rule(
     "R-VERIFICATION-DUE",
@@ -77,6 +84,27 @@ class Extend(Content):
     who=HOLDER,
     kinds=VERIFIES,
     rules=(NOT_TO_VERIFY, VERIFICATION_DUE),
+    allowed=in_states(
+        LeadState.SCREENED,
+        LeadState.ACCEPTED,
+        LeadState.RETURNED,
+        only_if=(_NEVER_SCREENED,),
+        transfer=(TransferState.ACCEPTED,),
+    ),
+    starts=("D10", "D10-regulator"),
+    ends=HANDING_ON,
+    becomes=(LeadState.VERIFYING,),
+    follows=(
+        (
+            "The limit runs until `due` where the task sets an earlier time. A lead that came by a transfer is "
+            "accepted first. Who verifies has found the matter to be its own: nothing is to be handed on any "
+            "more."
+        ),
+        (
+            "任务书设定的期限早于规定时限的，以设定的为准。经移送而来的线索应当先受理。启动核查即认定由本单位办理，"
+            "移送期限随之终止。"
+        ),
+    ),
     example={
         "handlers": ["孙某某", "李某某"],
         "supervising_leader": "周某某",
@@ -108,6 +136,10 @@ def assign(scene: Scene[Assign]) -> Decision:
     who=HOLDER,
     kinds=VERIFIES,
     rules=(EXTEND_ONCE, EXTENSION_LIMIT),
+    allowed=in_states(LeadState.VERIFYING),
+    starts=("D11", "D11-regulator"),
+    ends=("D10", "D10-regulator", "D17"),
+    follows=("The days count from the end of the running limit.", "延长的日数自原期限届满之日起计算。"),
     example={"reason": "关键证人在外地，需要异地询问", "days": 15},
 )
 def extend(scene: Scene[Extend]) -> Decision:
@@ -115,7 +147,7 @@ def extend(scene: Scene[Extend]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     scene.require_prev()
-    scene.require_state(LeadState.VERIFYING)
+    scene.require_state()
     task, lead_id = scene.lead.chapter(Verification), scene.lead.lead_id
     if task.extended:
         raise EXTEND_ONCE.violated()
@@ -134,12 +166,10 @@ def extend(scene: Scene[Extend]) -> Decision:
 
 def _require_verifiable(scene: Scene[Assign]) -> None:
     """An accepted lead, one of the holder's own, or one that came back; what was signed for is accepted first."""
-    # Civil affairs has no screening act: its own lead is verified as it was registered.
-    own = LeadState.REGISTERED if scene.sender.kind is Kind.CIVIL_AFFAIRS else LeadState.SCREENED
-    scene.require_state(own, LeadState.SCREENED, LeadState.ACCEPTED, LeadState.RETURNED)
+    scene.require_state()
     leg = scene.lead.way_to(scene.act.sender)
     if leg is not None and leg.state is TransferState.RECEIPTED:
-        scene.require_leg(leg, TransferState.ACCEPTED)
+        scene.require_leg(leg)
 
 
 def _limit(scene: Scene[Assign]) -> Deadline:

@@ -147,6 +147,12 @@ def named(scene: Scene[Any]) -> Consultation:
     return found
 
 
+ALL_BUT_THE_SENDER = (
+    "the convener and every participant but the sender; those that declined may be left out",
+    "召集单位和参加单位，发文单位除外；已经谢绝的单位可以不列",
+)
+
+
 def require_others(scene: Scene[Any], consultation: Consultation) -> None:
     """Demand that the act goes to the convener and all participants but the sender; then its `prev`.
 

@@ -4,20 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from app.casework.case import Case, Chapter, Frozen, Lead, LeadState
+from app.casework.case import Case, Chapter, Frozen, Lead
 from app.casework.kinds import Kind
 from app.casework.open_matters import OpenMatter, stands_open
 from app.casework.rules import Rule
 from app.casework.scene import Scene
 from app.errors import Source
-
-# A letter or a consultation begins while there is work on the lead; what has begun may be brought to its end later,
-# also on a lead that was split, merged or archived: a deadline that nobody could stop would be unjust.
-BEGINS = tuple(
-    state
-    for state in LeadState
-    if state not in (LeadState.SPLIT, LeadState.MERGED, LeadState.CLEARED, LeadState.ARCHIVED)
-)
 
 SUPERVISION_MATTER = Rule(
     "R-SUPERVISION-MATTER",
