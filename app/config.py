@@ -8,42 +8,120 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting has the prefix `LEADBRIDGE_`; README.md explains each."""
+    """Every setting has the prefix `LEADBRIDGE_`; docs/reference/settings.md lists them, in the words of each field.
+
+    The description of a field is English, `zh` beside it Chinese.
+    """
 
     model_config = SettingsConfigDict(env_prefix="LEADBRIDGE_", frozen=True, extra="ignore")
 
     database_url: SecretStr | None = Field(
-        default=None, description="PostgreSQL URL; unset: an embedded server under DATA_DIR"
+        default=None,
+        description="URL of the PostgreSQL server; unset: an embedded server under DATA_DIR",
+        json_schema_extra={"zh": "PostgreSQL 的连接地址；不设则使用 DATA_DIR 下的内置数据库"},
     )
-    data_dir: Path = Field(default=Path(".leadbridge"), description="keys, attachments, embedded database")
+    data_dir: Path = Field(
+        default=Path(".leadbridge"),
+        description="folder of the master key, of attachments and of the embedded database",
+        json_schema_extra={"zh": "主密钥、附件和内置数据库所在目录"},
+    )
     attachments: str | None = Field(
-        default=None, description="a folder, or an address such as s3://bucket/path; unset: DATA_DIR/attachments"
+        default=None,
+        description=(
+            "where attachments lie: a folder, or an address such as s3://bucket/path; unset: DATA_DIR/attachments"
+        ),
+        json_schema_extra={"zh": "附件存放位置：目录，或者 s3://bucket/path 一类的地址；不设则为 DATA_DIR/attachments"},
     )
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    exchange_id: str = Field(default="exchange-local", pattern=r"^[a-z][a-z0-9-]{2,62}$")
-    time_zone: str = "Asia/Shanghai"
+    host: str = Field(
+        default="127.0.0.1",
+        description="address on which the service listens",
+        json_schema_extra={"zh": "监听地址"},
+    )
+    port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="port on which the service listens; 0: any free one",
+        json_schema_extra={"zh": "监听端口；0 表示任选空闲端口"},
+    )
+    exchange_id: str = Field(
+        default="exchange-local",
+        pattern=r"^[a-z][a-z0-9-]{2,62}$",
+        description="name of the exchange in every signature; it cannot change once something is signed",
+        json_schema_extra={"zh": "交换中心的名称，写入每个签名；有签名之后不能更改"},
+    )
+    time_zone: str = Field(
+        default="Asia/Shanghai",
+        description="zone in which days begin and end, for deadlines and figures",
+        json_schema_extra={"zh": "计算期限和统计所用的时区"},
+    )
     master_key: SecretStr | None = Field(
-        default=None, description="base64 of 32 bytes; unset: the file MASTER_KEY_FILE, made on first start"
+        default=None,
+        description=(
+            "key that wraps all data keys: base64 of 32 bytes; unset: the file MASTER_KEY_FILE, made on first start"
+        ),
+        json_schema_extra={
+            "zh": "加密全部数据密钥的主密钥：32 字节的 base64；不设则使用 MASTER_KEY_FILE，首次启动时生成"
+        },
     )
-    master_key_file: Path | None = Field(default=None, description="default: DATA_DIR/master.key")
+    master_key_file: Path | None = Field(
+        default=None,
+        description="file that holds the master key; unset: DATA_DIR/master.key",
+        json_schema_extra={"zh": "主密钥文件；不设则为 DATA_DIR/master.key"},
+    )
     former_master_key: SecretStr | None = Field(
-        default=None, description="base64 of the master key that is being replaced; still opens, wraps nothing"
+        default=None,
+        description="base64 of the master key that is being replaced; still opens, wraps nothing",
+        json_schema_extra={"zh": "正在更换的旧主密钥（base64）；仍可解密，不再用于加密"},
     )
-    former_master_key_file: Path | None = Field(default=None, description="or the file that holds it")
-    queue_limit: int = Field(default=2000, ge=1, description="acts waiting for a commit; beyond it 503")
-    requests_per_second: int = Field(default=0, ge=0, description="per client address and process; 0: no limit")
+    former_master_key_file: Path | None = Field(
+        default=None,
+        description="file that holds the master key that is being replaced",
+        json_schema_extra={"zh": "旧主密钥文件"},
+    )
+    queue_limit: int = Field(
+        default=2000,
+        ge=1,
+        description="acts that wait for a commit; beyond it the answer is 503",
+        json_schema_extra={"zh": "等待提交的文书数上限；超出则答复 503"},
+    )
+    requests_per_second: int = Field(
+        default=0,
+        ge=0,
+        description="requests of one client address to one process; 0: no limit",
+        json_schema_extra={"zh": "单个客户端地址对单个进程每秒的请求数；0 表示不限"},
+    )
     witness_policy: Path | None = Field(
         default=None,
-        description="a C2SP tlog-policy: `log` lines name the logs that this exchange witnesses; `witness` lines with "
-        "URLs, and `quorum`, say who cosigns its own checkpoints and how many are enough",
+        description=(
+            "file with a C2SP tlog-policy: `log` lines name the logs that this exchange witnesses; `witness` "
+            "lines with URLs, and `quorum`, say who cosigns its own checkpoints and how many are enough"
+        ),
+        json_schema_extra={
+            "zh": "C2SP tlog-policy 文件：`log` 行列明本交换中心见证的日志；"
+            "带 URL 的 `witness` 行和 `quorum` 列明由谁会签本中心的检查点、需要几份"
+        },
     )
-    deadlines_file: Path | None = Field(default=None, description="JSON: limits set otherwise for places; local rules")
-    casework_file: Path | None = Field(default=None, description="JSON: checklist of reports and seats that sign them")
+    deadlines_file: Path | None = Field(
+        default=None,
+        description="JSON file with limits that are set otherwise for places (local rules)",
+        json_schema_extra={"zh": "JSON 文件：各地另行规定的时限（地方规定）"},
+    )
+    casework_file: Path | None = Field(
+        default=None,
+        description="JSON file with the checklist of reports and the seats that sign them",
+        json_schema_extra={"zh": "JSON 文件：核查报告的清单和审核签字的席位"},
+    )
     sm2_receipts: bool = Field(
-        default=False, description="sign every receipt a second time, by SM2; needs a libcrypto that can"
+        default=False,
+        description="sign every receipt a second time, by SM2; needs a libcrypto that can",
+        json_schema_extra={"zh": "回执另加 SM2 签名；需要支持 SM2 的 libcrypto"},
     )
-    log_level: str = "INFO"
+    log_level: str = Field(
+        default="INFO",
+        description="least level of what is logged: DEBUG, INFO, WARNING, ERROR",
+        json_schema_extra={"zh": "记录日志的最低级别：DEBUG、INFO、WARNING、ERROR"},
+    )
 
     @field_validator("time_zone")
     @classmethod

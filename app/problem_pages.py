@@ -1,12 +1,14 @@
-"""What a problem's `type` resolves to: every slug, its status and its meaning in both languages."""
+"""What a problem's `type` resolves to: every slug, its status, its cause and what to do, in both languages."""
 
+import json
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors, problems
+from app.problem_causes import CAUSES
 
 router = APIRouter(tags=["problems"])
 
@@ -28,13 +30,38 @@ class Problem(BaseModel):
 
 
 class ProblemType(BaseModel):
-    """One kind of refusal; `example` is what it looks like."""
+    """One kind of refusal: why it comes, what to do, and what one looks like."""
 
     slug: str
     status: int
     title: str
     title_zh: str
+    cause: str
+    cause_zh: str
+    remedy: str
+    remedy_zh: str
     example: Problem
+
+
+def catalogue() -> dict[str, ProblemType]:
+    """Return every kind of problem by slug, in the order of status and slug."""
+    return {kind.slug: _shown(kind) for kind in kinds_of_problems()}
+
+
+def example(kind: type[errors.Problem], language: str) -> dict[str, Any]:
+    """Return what a refusal of a kind looks like on the wire, to whoever asks for `language` (`en`, `zh-CN`)."""
+    said = CAUSES[kind.slug]
+    problem = kind(*said.detail) if said.detail else kind()  # type: ignore[call-arg]
+    problem.rule, problem.source = said.rule, said.source
+    problem.errors, problem.members = said.errors, dict(said.members)
+    body: dict[str, Any] = json.loads(problems.problem_body(problem, language, "/v1/leads"))
+    return body
+
+
+def kinds_of_problems() -> list[type[errors.Problem]]:
+    """Return every kind of refusal, by status and slug. A subclass with its parent's slug is shown as the parent."""
+    first = {kind.slug: kind for kind in reversed(list(_kinds(errors.Problem)))}
+    return sorted(first.values(), key=lambda kind: (kind.status, kind.slug))
 
 
 def _kinds(kind: type[errors.Problem]) -> Iterable[type[errors.Problem]]:
@@ -43,28 +70,25 @@ def _kinds(kind: type[errors.Problem]) -> Iterable[type[errors.Problem]]:
         yield from _kinds(child)
 
 
-def catalogue() -> dict[str, ProblemType]:
-    """Return every kind of problem by slug. A subclass with its parent's slug is shown as the parent."""
-    found: dict[str, ProblemType] = {}
-    for kind in _kinds(errors.Problem):
-        example = Problem(
-            type=f"/problems/{kind.slug}",
-            title=kind.title,
-            status=kind.status,
-            detail="…",
-            instance="/v1/leads",
-        )
-        shown = ProblemType(
-            slug=kind.slug, status=kind.status, title=kind.title, title_zh=kind.title_zh, example=example
-        )
-        found.setdefault(kind.slug, shown)
-    return found
+def _shown(kind: type[errors.Problem]) -> ProblemType:
+    said = CAUSES[kind.slug]
+    return ProblemType(
+        slug=kind.slug,
+        status=kind.status,
+        title=kind.title,
+        title_zh=kind.title_zh,
+        cause=said.cause[0],
+        cause_zh=said.cause[1],
+        remedy=said.remedy[0],
+        remedy_zh=said.remedy[1],
+        example=Problem(**example(kind, "en")),
+    )
 
 
 @router.get("/problems", operation_id="list_problems", summary="Kinds of refusals · 拒绝类型一览")
 async def list_problems() -> list[ProblemType]:
     """Every kind of refusal that this service answers."""
-    return sorted(catalogue().values(), key=lambda shown: (shown.status, shown.slug))
+    return list(catalogue().values())
 
 
 @router.get(
