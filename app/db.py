@@ -1,9 +1,10 @@
 """The database: one declarative base with named constraints, engines over asyncpg, and the two roles that they take."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
 
 import asyncpg
 from sqlalchemy import URL, MetaData, make_url, text
@@ -11,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
+R = TypeVar("R")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -39,6 +41,14 @@ class Table(SQLModel):
     """Base of every table class. A table is never a request or response model."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Generic[R]):
+    """SQL for many rows at once: every column goes as one array. `values` takes a row apart, in the order of `sql`."""
+
+    sql: str
+    values: Callable[[R], tuple[Any, ...]]
 
 
 def async_url(url: str) -> URL:

@@ -18,6 +18,7 @@ from app.access.months import ensure_months
 from app.db import driver_connection
 from app.deps import TimeSource
 from app.transparency.entries import access_log_entry
+from app.transparency.queue import Waiting, enqueue
 
 EVERY_SECONDS = 20.0
 LOCK = 0x4C65_4163  # with the day's number; `access_day_is_open` in the database takes it shared
@@ -57,11 +58,8 @@ async def _close(connection: "asyncpg.Connection[Any]", clock: TimeSource, day: 
         reads, chain = await chained(connection, day, before or NOTHING_BEFORE)
         now = clock()
         await connection.execute("INSERT INTO access_day VALUES ($1, $2, $3, $4)", day, reads, chain, now)
-        await connection.execute(
-            "INSERT INTO unsequenced (kind, entry, committed_at) VALUES ('access-log', $1, $2)",
-            access_log_entry(day=day, count=reads, chain=chain),
-            now,
-        )
+        entry = access_log_entry(day=day, count=reads, chain=chain)
+        await enqueue(connection, Waiting("access-log", entry, now))
     return 1
 
 

@@ -10,25 +10,31 @@ import asyncpg
 
 from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
-from app.casework.case import Case, TransferState, on_record
+from app.casework.case import Case, Lead, TransferState, on_record
 from app.casework.decision import Decision, evolve
+from app.casework.document import Act
 from app.casework.limits import Limits
 from app.casework.records.erasure import ERASE
 from app.casework.records.practice import Practices
 from app.casework.scene import Given
 from app.casework.values import normalised_document_no
-from app.docket.blind_index import index_rows
+from app.docket.case_rows import gather_case, gather_deltas
 from app.docket.decrypted_case import DecryptedCase
 from app.docket.exchange_tasks import carry_out
 from app.docket.issuer import Issued, Issuer
 from app.docket.loading import Loaded
 from app.docket.numbers import LeadNumbers
-from app.docket.record import Rows
+from app.docket.record import Rows, act_ref, gather_act, gather_notice
 from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
-from app.docket.submission import Answer, ExchangeTask, Submission
-from app.docket.tallies import gather_tallies
+from app.docket.rows.act_reader import ReaderRow
+from app.docket.rows.blind_index import index_rows
+from app.docket.rows.enclosed import EnclosedRow
+from app.docket.rows.lead_entry import Party
+from app.docket.rows.lead_number import NumberRow
+from app.docket.rows.match_queue import MatchQueueRow
+from app.docket.rows.subject import SubjectRow
+from app.docket.submission import Answer, ExchangeTask, Submission, Taken
 from app.docket.working_days import WorkingDays
-from app.docket.writing import act_ref, gather_act, gather_case, gather_notice
 from app.errors import ActIdReused, NotFound, Problem, RevokedKey
 from app.registry.directory import Directory
 from app.vault import Vault
@@ -74,10 +80,10 @@ class Batch:
                     self.answers.append(None)
             except Problem as problem:
                 self.answers.append(problem)
-        for root_id, decrypted in self.found.cases.items():
-            gather_case(self.rows, root_id, decrypted, self.calendar, self.means.issuer.zone, self.now)
+        for decrypted in self.found.cases.values():
+            gather_case(self.rows, decrypted, self.calendar, self.means.issuer.zone, self.now)
         issuer = self.means.issuer
-        gather_tallies(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
+        gather_deltas(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
 
     def _pass_time(self, task: ExchangeTask) -> None:
         carry_out(self.rows, self.means.issuer, self.found.cases, task, self._surroundings())
@@ -85,7 +91,7 @@ class Batch:
     async def _decide(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Answer:
         act = taken.act
         first = self.found.recorded.get(act.act_id)
-        if first is not None and first[0] == act.sender:
+        if first is not None and first.sender == act.sender:
             return replay(first, taken.body_sha256)
         if taken.kid in self.found.revoked:
             raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
@@ -160,8 +166,8 @@ class Batch:
         by_id = {ref.act_id: ref for ref in case.acts}
         for admission in decision.admits:
             ref = by_id[admission.act_id]
-            self.rows.readers.append((admission.node, ref.act_id, ref.lead_id, case.root_id, ref.seq))
-        self.rows.barred.extend((node, lead.lead_id) for node in decision.barred)
+            self.rows.readers.append(ReaderRow(admission.node, ref.act_id, ref.lead_id, case.root_id, ref.seq))
+        self.rows.barred += [Party(node, lead.lead_id) for node in decision.barred]
         case = evolve(case, decision, self.now)
         decrypted.case = self._record_act(taken, case, decrypted, receipt, decision)
         for notice in decision.notices:
@@ -169,11 +175,7 @@ class Batch:
             decrypted.case = gather_notice(self.rows, decrypted, notice, notice_id, issued, self.means.issuer, self.now)
         self.found.cases[case.root_id] = decrypted
         answer = Answer(receipt.body, receipt.jws, receipt.jws_sm2)
-        self.found.recorded[act.act_id] = (
-            act.sender,
-            taken.body_sha256,
-            replace(answer, replayed=True),
-        )
+        self.found.recorded[act.act_id] = Taken(act.sender, taken.body_sha256, replace(answer, replayed=True))
         return answer
 
     def _record_act(
@@ -185,18 +187,10 @@ class Batch:
             decrypted.outlast(self.means.vault)
         ref = act_ref(act, taken.body_sha256, decrypted.seq, decision)
         gather_act(self.rows, decrypted, taken, ref, receipt, self.now)
-        for one in dict.fromkeys(one.sha256 for one in act.document.attachments):
-            size, object_key, key = self.found.files[act.sender, one]
-            sealed = decrypted.seal_file_key(act.name, object_key, key)
-            self.found.sealed_before.setdefault(object_key, set()).add(False)
-            self.rows.enclosed.append((act.act_id, bytes.fromhex(one), case.root_id, size, object_key, sealed, None))
+        for sha256 in dict.fromkeys(attachment.sha256 for attachment in act.document.attachments):
+            self._enclose(act, decrypted, sha256, None)
         for part in act.document.sealed:
-            size, object_key, key = self.found.files[act.sender, part.sha256]
-            sealed = decrypted.seal_file_key(act.name, object_key, key)
-            self.found.sealed_before.setdefault(object_key, set()).add(True)
-            self.rows.enclosed.append(
-                (act.act_id, bytes.fromhex(part.sha256), case.root_id, size, object_key, sealed, part.recipient)
-            )
+            self._enclose(act, decrypted, part.sha256, part.recipient)
         if CATALOGUE[act.name].opens_case and act.content.source.external_no is not None:
             self._number(act.content.source.external_no, lead.lead_id, act.act_id)
         if CATALOGUE[act.name].opens_case:
@@ -205,42 +199,64 @@ class Batch:
             self._number(act.document.document_no, lead.lead_id, act.act_id)
         return on_record(case, ref)
 
+    def _enclose(self, act: Act[Any], decrypted: DecryptedCase, sha256: str, sealed_for: str | None) -> None:
+        file = self.found.files[act.sender, sha256]
+        self.found.sealed_before.setdefault(file.object_key, set()).add(sealed_for is not None)
+        self.rows.enclosed.append(
+            EnclosedRow(
+                act_id=act.act_id,
+                sha256=bytes.fromhex(sha256),
+                root_id=decrypted.case.root_id,
+                size=file.size,
+                object_key=file.object_key,
+                file_key=decrypted.seal_file_key(act.name, file.object_key, file.file_key),
+                sealed_for=sealed_for,
+            )
+        )
+
     def _number(self, number: str, lead_id: str, act_id: str | None) -> None:
-        self.rows.numbers.append((number_digest(self.means.index_key, number), lead_id, act_id))
+        self.rows.numbers.append(NumberRow(number_digest(self.means.index_key, number), lead_id, act_id))
 
     def _index(self, lead_id: str, content: Any) -> None:
         """Note whom a new lead names, for the comparing that comes after the commit."""
-        rows = index_rows(self.means.blind_key, lead_id, lead_id, content.persons, self.now)
+        rows = index_rows(self.means.blind_key, lead_id, content.persons, self.now)
         if rows:
             self.rows.blind_index += rows
-            self.rows.match_queue.append((lead_id, self.now))
+            self.rows.match_queue.append(MatchQueueRow(lead_id, self.now))
 
     def _note_subjects(self, case: Case, decision: Decision) -> None:
+        """Note the ids that the act brought, the numbers of new leads, and which offers it made or ended."""
+        offered = {transfer_id for lead in decision.leads for transfer_id in _offers(lead)}
         for claim in decision.claims:
             self.found.subjects[claim.subject_id] = (case.root_id, claim.lead_id)
-            self.rows.subjects.append((claim.subject_id, claim.kind, case.root_id, claim.lead_id, False))
+            self.rows.subjects[claim.subject_id] = SubjectRow(
+                claim.subject_id, claim.kind, case.root_id, claim.lead_id, claim.subject_id in offered
+            )
         for lead in decision.leads:
             before = case.leads.get(lead.lead_id)
             if before is None:
                 self._number(lead.lead_no, lead.lead_id, None)
-            offered = {leg.transfer_id for leg in lead.transfers if leg.state is TransferState.OFFERED}
-            was = {
-                leg.transfer_id for leg in (before.transfers if before else ()) if leg.state is TransferState.OFFERED
-            }
-            self._end_offers(was - offered)
-            self.rows.subjects = [(*row[:4], True) if row[0] in offered else row for row in self.rows.subjects]
+            else:
+                self._end_offers(_offers(before) - _offers(lead))
 
     def _end_offers(self, ended: set[str]) -> None:
-        self.rows.offers_ended.extend((one,) for one in ended)
-        self.rows.subjects = [(*row[:4], False) if row[0] in ended else row for row in self.rows.subjects]
+        for transfer_id in ended:
+            made_now = self.rows.subjects.get(transfer_id)
+            if made_now is None:
+                self.rows.offers_ended.append(transfer_id)
+            else:
+                self.rows.subjects[transfer_id] = replace(made_now, on_offer=False)
 
 
-def replay(first: tuple[str, bytes, Answer], body_sha256: bytes) -> Answer:
+def _offers(lead: Lead) -> set[str]:
+    return {leg.transfer_id for leg in lead.transfers if leg.state is TransferState.OFFERED}
+
+
+def replay(first: Taken, body_sha256: bytes) -> Answer:
     """Return the first receipt of a sender's act that comes again; raise `ActIdReused` if it is another act."""
-    _, first_body, answer = first
-    if not hmac.compare_digest(first_body, body_sha256):
+    if not hmac.compare_digest(first.body_sha256, body_sha256):
         raise ActIdReused("This act id was used for another document.", "该行为编号已用于另一份文书。")
-    return answer
+    return first.answer
 
 
 def revoked_key(issuer: Issuer, since: datetime, now: datetime) -> RevokedKey:

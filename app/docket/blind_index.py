@@ -4,18 +4,13 @@ The key lies outside the database (or in it only under the vault's master key): 
 leads name one subject, not whom.
 """
 
-import hmac
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, Text
 from sqlmodel import Field
 
-from app.casework.acts.register import Person
-from app.casework.matching import traits
 from app.db import Table
-from app.docket.record import Row
 
 KINDS = ("resident_id", "phone", "plate", "credit_code")
 
@@ -44,11 +39,3 @@ class MatchQueue(Table, table=True):
 
     lead_id: UUID = Field(primary_key=True)
     queued_at: datetime = Field(sa_type=DateTime(timezone=True))
-
-
-def index_rows(key: bytes, lead_id: str, root_id: str, persons: Iterable[Person], now: datetime) -> list[Row]:
-    """Return the rows of `blind_index` for a lead that is registered now; none if nobody in it can be told apart."""
-    return [
-        (hmac.digest(key, f"{kind}:{value}".encode(), "sha256"), lead_id, root_id, kind, now)
-        for kind, value in sorted(traits(persons))
-    ]

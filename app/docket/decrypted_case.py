@@ -2,10 +2,11 @@
 
 import os
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from app.casework.case import Case
 from app.casework.records.erasure import ERASE
+from app.docket.rows.case import CaseRow
 from app.stored import root_key, stored_case
 from app.vault import KEY_BYTES, Vault, encrypt
 
@@ -38,13 +39,12 @@ class DecryptedCase:
         return cls(Case(root_id=root_id), data_key, wrapped, 0, is_new=True)
 
     @classmethod
-    def stored(cls, vault: Vault, row: Any) -> Self:
-        """Return a stored case, decrypted; `row` has all columns of it."""
-        root_id = str(row["root_id"])
-        data_key = root_key(vault, root_id, row["data_key"])
-        case = stored_case(data_key, root_id, row["snapshot"])
-        coming = row["next_key"] and (root_key(vault, root_id, row["next_key"]), row["next_key"])
-        return cls(case, data_key, row["data_key"], row["last_seq"], is_new=False, next_key=coming)
+    def stored(cls, vault: Vault, row: CaseRow) -> Self:
+        """Return a stored case, decrypted."""
+        data_key = root_key(vault, row.root_id, row.data_key)
+        case = stored_case(data_key, row.root_id, row.snapshot)
+        coming = None if row.next_key is None else (root_key(vault, row.root_id, row.next_key), row.next_key)
+        return cls(case, data_key, row.data_key, row.last_seq, is_new=False, next_key=coming)
 
     def outlast(self, vault: Vault) -> None:
         """Make the key that outlives the data key, if there is none yet: what says of an erasure is under it."""

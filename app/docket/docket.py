@@ -20,7 +20,7 @@ from app.deps import TimeSource
 from app.docket.batch import Batch, Means, replay
 from app.docket.loading import load
 from app.docket.record import write
-from app.docket.submission import Answer, ExchangeTask, Lapse, Match, Recount, Submission
+from app.docket.submission import Answer, ExchangeTask, Lapse, Match, Recount, Submission, Taken
 from app.errors import Overloaded, Problem
 
 COMMITTERS = 2
@@ -118,7 +118,7 @@ class Docket:
         if row is None or row["sender"] != sender:
             return None
         answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
-        return replay((sender, row["body_sha256"], answer), body_sha256)
+        return replay(Taken(sender, row["body_sha256"], answer), body_sha256)
 
     async def run(self) -> None:
         """Commit until cancelled. Two committers: one decides while the other's commit is on its way to the disk."""

@@ -24,9 +24,10 @@ from app.casework.case import Case, Lead, LeadState
 from app.casework.records.erasure import ERASE, goes_with
 from app.db import driver_connection
 from app.deps import TimeSource
+from app.docket.case_rows import gather_case
 from app.docket.decrypted_case import DecryptedCase
 from app.docket.record import Rows, write
-from app.docket.writing import gather_case
+from app.docket.rows.case import SELECTED, CaseRow
 from app.errors import Problem
 from app.registry.voice import Voice
 from app.signing import strict_json
@@ -49,10 +50,7 @@ _LOST = """
         AND EXISTS (SELECT FROM act WHERE act.root_id = "case".root_id AND act.act = $2)
 """
 _ALIVE = 'SELECT root_id::text FROM "case" WHERE root_id = ANY($1::uuid[]) AND erased_at IS NULL'
-_CASE = """
-    SELECT root_id, last_seq, data_key, snapshot, next_key FROM "case"
-    WHERE root_id = $1::uuid AND erased_at IS NULL FOR UPDATE
-"""
+_CASE = f'SELECT {SELECTED} FROM "case" WHERE root_id = $1::uuid AND erased_at IS NULL FOR UPDATE'  # noqa: S608 (ours)
 _log = structlog.get_logger(__name__)
 
 
@@ -167,7 +165,7 @@ async def _erase_one(connection: "asyncpg.Connection[Any]", vault: Vault, erasur
         row = await connection.fetchrow(_CASE, erasure.root_id)
         if row is None:
             return 0
-        decrypted = DecryptedCase.stored(vault, row)
+        decrypted = DecryptedCase.stored(vault, CaseRow(**row))
         decrypted.outlast(vault)
         decrypted.touched = set(decrypted.case.leads)
         decrypted.touched_deadlines = {
@@ -175,7 +173,7 @@ async def _erase_one(connection: "asyncpg.Connection[Any]", vault: Vault, erasur
         }
         decrypted.case = _erased(decrypted.case, erasure)
         rows = Rows()
-        gather_case(rows, erasure.root_id, decrypted, Calendar(), zone, erasure.erased_at)
+        gather_case(rows, decrypted, Calendar(), zone, erasure.erased_at)
         await write(connection, rows)
         await connection.execute(_KEPT, erasure.root_id)
     return 1

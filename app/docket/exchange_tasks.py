@@ -12,9 +12,8 @@ from app.casework.matching import told_of
 from app.casework.scene import Given
 from app.docket.decrypted_case import DecryptedCase
 from app.docket.issuer import Issuer, notice_id
-from app.docket.record import Rows
+from app.docket.record import Rows, gather_notice
 from app.docket.submission import ExchangeTask, Lapse, Match
-from app.docket.writing import gather_notice
 from app.errors import NotFound
 
 LAPSES = Counter("leadbridge_lapses_total", "what time alone changed", ["event"])

@@ -9,9 +9,21 @@ import asyncpg
 from app.casework.acts import CATALOGUE
 from app.casework.document import Act
 from app.docket.decrypted_case import DecryptedCase
-from app.docket.submission import Answer, ExchangeTask, Match, Submission
+from app.docket.rows.case import SELECTED, CaseRow
+from app.docket.submission import Answer, ExchangeTask, Match, Submission, Taken
 from app.stored import root_key, stored_file_key
 from app.vault import Vault
+
+_CASES = f'SELECT {SELECTED} FROM "case" WHERE root_id = ANY($1::uuid[]) ORDER BY "case".root_id FOR UPDATE'  # noqa: S608 (ours)
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosableFile:
+    """A file that a node may name in an act: uploaded by it, or in an act that it may read. The key is in the clear."""
+
+    size: int
+    object_key: str
+    file_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +33,11 @@ class Loaded:
     `sealed_before` says how acts have named an uploaded object: as a sealed part (True), as an attachment (False).
     """
 
-    recorded: dict[str, tuple[str, bytes, Answer]] = field(default_factory=dict)
+    recorded: dict[str, Taken] = field(default_factory=dict)
     subjects: dict[str, tuple[str, str]] = field(default_factory=dict)
     revoked: dict[str, datetime] = field(default_factory=dict)
     cases: dict[str, DecryptedCase] = field(default_factory=dict)
-    files: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
+    files: dict[tuple[str, str], EnclosableFile] = field(default_factory=dict)
     uploads: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     seal_keys: dict[str, str] = field(default_factory=dict)
     sealed_before: dict[str, set[bool]] = field(default_factory=dict)
@@ -56,7 +68,7 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
         [act.act_id for act in acts],
     ):
         answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
-        found.recorded[str(row["act_id"])] = (row["sender"], row["body_sha256"], answer)
+        found.recorded[str(row["act_id"])] = Taken(row["sender"], row["body_sha256"], answer)
     for row in await connection.fetch(
         "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
         list({one for act in acts for one in (act.lead_id, *_ids(act), *_other_leads(act))}),
@@ -76,11 +88,10 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
 
 async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
     for row in await connection.fetch(
-        'SELECT root_id, last_seq, data_key, snapshot, next_key FROM "case" WHERE root_id = ANY($1::uuid[]) '
-        "ORDER BY root_id FOR UPDATE",
+        _CASES,
         list(roots),
     ):
-        found.cases[str(row["root_id"])] = DecryptedCase.stored(vault, row)
+        found.cases[row["root_id"]] = DecryptedCase.stored(vault, CaseRow(**row))
 
 
 async def _find_files(
@@ -96,7 +107,7 @@ async def _find_files(
         list(digests),
     ):
         key = vault.unwrap(row["file_key"], row["object_key"].encode())
-        found.files[row["node_id"], row["sha256"].hex()] = (row["size"], row["object_key"], key)
+        found.files[row["node_id"], row["sha256"].hex()] = EnclosableFile(row["size"], row["object_key"], key)
         found.uploads[row["node_id"], row["sha256"].hex()] = row["sealed_as"]
         found.sealed_before[row["object_key"]] = set(row["sealed"])
     # A file that the sender may read by an earlier act can be named again, without another upload; but not out of a
@@ -114,7 +125,7 @@ async def _find_files(
         if place not in found.files:
             data_key = root_key(vault, str(row["root_id"]), row["data_key"])
             key = stored_file_key(data_key, row["object_key"], row["file_key"])
-            found.files[place] = (row["size"], row["object_key"], key)
+            found.files[place] = EnclosableFile(row["size"], row["object_key"], key)
 
 
 async def _find_seal_keys(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 from app.casework.acts import CATALOGUE
 from app.casework.decision import Decision
 from app.casework.rules import SELF_INTEREST
-from app.docket.loading import Loaded
+from app.docket.loading import EnclosableFile, Loaded
 from app.docket.submission import Submission
 from app.errors import IdTaken, InvalidDocument, MissingAttachment
 from app.signing.sealing import Context, binding
@@ -46,16 +46,16 @@ def require_files(found: Loaded, taken: Submission) -> None:
     """Demand of each attachment: the sender uploaded it or may read it, its size is true, and it was never sealed."""
     for one in taken.act.document.attachments:
         file = found.files.get((taken.act.sender, one.sha256))
-        if file is None or file[0] != one.size or True in _named_as(found, file):
+        if file is None or file.size != one.size or True in _named_as(found, file):
             raise MissingAttachment(
                 f"Attachment {one.sha256} was not uploaded by the sender, or its size differs.",
                 f"附件 {one.sha256} 未由本单位上传，或大小不符。",
             )
 
 
-def _named_as(found: Loaded, file: tuple[int, str, bytes]) -> set[bool]:
+def _named_as(found: Loaded, file: EnclosableFile) -> set[bool]:
     """Return how acts have named a file: what was sealed once is never an attachment, nor the other way round."""
-    return found.sealed_before.setdefault(file[1], set())
+    return found.sealed_before.setdefault(file.object_key, set())
 
 
 def require_sealed(found: Loaded, taken: Submission, decision: Decision) -> None:

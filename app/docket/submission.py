@@ -35,6 +35,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """An act that was taken before: by whom it was sent, the digest of its body, and its answer."""
+
+    sender: str
+    body_sha256: bytes
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Lapse:
     """Time has passed for a deadline: what has become true by now is to be said, if it was not said yet."""
 

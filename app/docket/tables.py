@@ -23,7 +23,7 @@ from app.db import Table
 SUBJECTS = ("lead", "transfer", "feedback", "consultation", "letter", "protection", "opening")
 
 
-class CaseRow(Table, table=True):
+class CaseTable(Table, table=True):
     """One root lead with all its parts: one row, one lock. `data_key` is wrapped; without it nothing opens.
 
     Erasing replaces it: from `erased_at` on it opens the tombstone and the acts `lead.erase`, nothing else any more.
@@ -50,7 +50,7 @@ class CaseRow(Table, table=True):
     )
 
 
-class ActRow(Table, table=True):
+class ActTable(Table, table=True):
     """One act or notice, byte for byte. Never updated, never deleted: a trigger says so."""
 
     __tablename__ = "act"
@@ -156,7 +156,7 @@ class LeadNumber(Table, table=True):
     act_id: UUID | None = None
 
 
-class DeadlineRow(Table, table=True):
+class DeadlineTable(Table, table=True):
     """One deadline of one node. `next_at` is when time will next have something to say about it."""
 
     __tablename__ = "deadline"

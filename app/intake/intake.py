@@ -22,6 +22,7 @@ from app.registry.directory import Directory
 from app.registry.requests import signed_request
 from app.transparency.entries import refused_classified_entry
 from app.transparency.published import Published
+from app.transparency.queue import Waiting, enqueue
 
 ACTS = Counter("leadbridge_acts_total", "acts by type and outcome", ["act", "outcome"])
 _log = structlog.get_logger(__name__)
@@ -77,11 +78,7 @@ class Intake:
         """Put the refusal into the log, without its body: that it came and was refused can be proven."""
         entry = refused_classified_entry(request_jws=signed.jws.token)
         async with driver_connection(self.engine) as connection:
-            await connection.execute(
-                "INSERT INTO unsequenced (kind, entry, committed_at) VALUES ('refused-classified', $1, $2)",
-                entry,
-                self.clock(),
-            )
+            await enqueue(connection, Waiting("refused-classified", entry, self.clock()))
         _log.warning("classified material refused", node=signed.key.node_id)
 
     def _refusal(self, problem: Problem, signed: Signed, request: Request) -> Response:

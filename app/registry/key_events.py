@@ -17,7 +17,7 @@ from app.signing import strict_json
 from app.signing.jws import VerifiedJws, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk, thumbprint
 from app.transparency.entries import key_entry
-from app.transparency.tables import Unsequenced
+from app.transparency.queue import Kind, Waiting, enqueue_in
 from app.transparency.tree import leaf_hash
 
 
@@ -175,9 +175,9 @@ async def _record(
         at=now,
     )
     # The sequencer numbers a round's registrations before its acts, and its revocations after them.
-    kind = "key" if event == "register" else "revocation"
+    kind: Kind = "key" if event == "register" else "revocation"
     session.add(row)
     await session.flush()
-    await session.execute(insert(Unsequenced).values(kind=kind, entry=entry, committed_at=now))
+    await enqueue_in(session, Waiting(kind, entry, now))
     await announce(session)
     return number

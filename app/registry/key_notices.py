@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.registry.tables import KeyNotice, Node
 from app.registry.voice import Voice
 from app.transparency.entries import notice_entry
-from app.transparency.tables import Unsequenced
+from app.transparency.queue import Waiting, enqueue_in
 
 ACT: Final = "notice.key"
 NOTICES: Final = UUID("5d0f6b0a-7a5e-4b52-9f0a-3c1de2b8a4c7")
@@ -67,16 +67,7 @@ async def tell(session: AsyncSession, voice: Voice, node: Node, news: Iterable[K
             notices.append(
                 {"notice_id": notice_id, "node_id": to, "jws": said.jws, "body": said.body, "issued_at": now}
             )
-            waiting.append(
-                {
-                    "kind": "notice",
-                    "entry": notice_entry(jws=said.jws, body=said.body),
-                    "committed_at": now,
-                    "act_id": notice_id,
-                    "act": ACT,
-                    "sender": voice.exchange_id,
-                    "addressed": [to],
-                }
-            )
+            entry = notice_entry(jws=said.jws, body=said.body)
+            waiting.append(Waiting("notice", entry, now, notice_id, ACT, sender=voice.exchange_id, addressed=to))
     await session.execute(insert(KeyNotice), notices)
-    await session.execute(insert(Unsequenced), waiting)
+    await enqueue_in(session, *waiting)

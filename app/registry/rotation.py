@@ -18,7 +18,7 @@ from app.registry.tables import ExchangeKey, ExchangeKeyEvent
 from app.signing import strict_json
 from app.signing.jws import sign_detached
 from app.transparency.entries import key_entry
-from app.transparency.tables import Unsequenced
+from app.transparency.queue import Waiting, enqueue_in
 from app.transparency.tree import leaf_hash
 
 TYP: Final = "lead-key+jws"
@@ -67,6 +67,6 @@ async def rotate(
         )
         event = {"number": number, "kid": key.kid, "purpose": purpose, "jws": token, "body": body}
         await session.execute(insert(ExchangeKeyEvent).values(**event, leaf_hash=leaf_hash(entry), at=now))
-        await session.execute(insert(Unsequenced).values(kind="key", entry=entry, committed_at=now))
+        await enqueue_in(session, Waiting("key", entry, now))
         await announce(session)
     return former.kid, key.kid

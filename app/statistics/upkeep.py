@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import loops
 from app.db import driver_connection
 from app.deps import TimeSource
-from app.docket.tallies import AT_ONCE, fold
+from app.statistics.folding import AT_ONCE, fold
 from app.statistics.reports import freeze
 
 EVERY_SECONDS = 2.0

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.casework.case import Case, Lead
 from app.casework.records.erasure import as_erased_for
 from app.db import reading
-from app.docket.tables import CaseRow
+from app.docket.tables import CaseTable
 from app.errors import NotFound
 from app.stored import root_key, stored_case
 from app.vault import Vault
@@ -30,8 +30,8 @@ _PARTY_OF = text("SELECT lead_id FROM lead_entry WHERE node_id = :node AND lead_
 
 async def fetch_cases(connection: AsyncConnection, roots: Iterable[UUID]) -> list[Any]:
     """Return the stored cases of some roots, for `open_cases`."""
-    query = select(CaseRow.root_id, CaseRow.data_key, CaseRow.snapshot)
-    return list(await connection.execute(query.where(col(CaseRow.root_id).in_(set(roots)))))
+    query = select(CaseTable.root_id, CaseTable.data_key, CaseTable.snapshot)
+    return list(await connection.execute(query.where(col(CaseTable.root_id).in_(set(roots)))))
 
 
 async def open_cases(vault: Vault, node: str, rows: list[Any]) -> dict[UUID, Case]:

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.casework.limits import LIMITS, number
 from app.db import reading
-from app.docket.tables import DeadlineRow
+from app.docket.tables import DeadlineTable
 from app.views.cursors import Position, encode_position
 from app.views.schemas import DeadlinePage, DeadlineShown
 
-TABLES = DeadlineRow.metadata.tables
+TABLES = DeadlineTable.metadata.tables
 DEADLINE, ENTRY = TABLES["deadline"], TABLES["lead_entry"]
 
 

@@ -24,14 +24,13 @@ from app.config import Settings
 from app.db import driver_connection
 from app.docket.batch import number_digest
 from app.docket.index_keys import read_index_keys
+from app.docket.rows.case import SELECTED, CaseRow
 from app.stored import root_key, stored_body, stored_case
 from app.vault import Vault
 
 PAGE = 200
 _ROOTS = 'SELECT root_id FROM "case" WHERE root_id > $1::uuid ORDER BY root_id LIMIT $2'
-_CASES = """
-    SELECT root_id::text, last_seq, data_key, snapshot, next_key, erased_at FROM "case" WHERE root_id = ANY($1::uuid[])
-"""
+_CASES = f'SELECT {SELECTED} FROM "case" WHERE root_id = ANY($1::uuid[])'  # noqa: S608 (ours)
 _ACTS = """
     SELECT root_id::text, root_seq, lead_id::text, act_id::text, sender, act, jws, body,
            body_sha256, receipt, received_at
@@ -147,7 +146,7 @@ async def read_archives(
         recorded[act["root_id"]].append(act)
     found: dict[str, Archive | Differs] = {}
     for row in await connection.fetch(_CASES, root_ids):
-        found[row["root_id"]] = _archive(vault, row, recorded[row["root_id"]])
+        found[row["root_id"]] = _archive(vault, CaseRow(**row), recorded[row["root_id"]])
     leads = {lead_id: one for one in found.values() if isinstance(one, Archive) for lead_id in one.case.leads}
     for number in await connection.fetch(_NUMBERS, list(leads)):
         leads[number["lead_id"]].numbers.add((number["lead_id"], number["digest"]))
@@ -163,18 +162,17 @@ def or_raise(archive: Archive | Differs | None) -> Archive:
     return archive
 
 
-def _archive(vault: Vault, row: Any, acts: Sequence[Any]) -> Archive | Differs:
-    root_id = row["root_id"]
+def _archive(vault: Vault, row: CaseRow, acts: Sequence[Any]) -> Archive | Differs:
     try:
-        data_key = root_key(vault, root_id, row["data_key"])
-        case = stored_case(data_key, root_id, row["snapshot"])
-        lasting = root_key(vault, root_id, row["next_key"]) if row["next_key"] else data_key
-        is_erased = row["erased_at"] is not None
+        data_key = root_key(vault, row.root_id, row.data_key)
+        case = stored_case(data_key, row.root_id, row.snapshot)
+        lasting = root_key(vault, row.root_id, row.next_key) if row.next_key else data_key
+        is_erased = row.erased_at is not None
         keys = {ERASE: lasting}
         rows = [_recorded(keys.get(act["act"], None if is_erased else data_key), act) for act in acts]
     except (InvalidTag, ValueError):
         return Differs("what is stored does not open: another key, or other bytes than were written")
-    return Archive(case, row["last_seq"], rows, is_erased)
+    return Archive(case, row.last_seq, rows, is_erased)
 
 
 def _recorded(data_key: bytes | None, row: "asyncpg.Record") -> Recorded:

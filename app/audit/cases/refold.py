@@ -25,7 +25,7 @@ from app.casework.records.practice import Practices, Practised
 from app.casework.scene import Given
 from app.docket.exchange_tasks import cause_of
 from app.docket.issuer import notice_id, result
-from app.docket.writing import act_ref
+from app.docket.record import act_ref
 from app.errors import Problem, Source
 from app.signing import strict_json
 

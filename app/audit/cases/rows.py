@@ -1,8 +1,8 @@
 """Cases against their acts, and everything that is written beside a case against the case."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -12,8 +12,11 @@ from app.audit.cases.surroundings import Surroundings
 from app.audit.contradiction import Contradiction
 from app.casework.case import Case, TransferState
 from app.casework.deadlines import Deadline
-from app.docket.record import Rows
-from app.docket.writing import deadline_row, gather_entries
+from app.docket.case_rows import deadline_row, entry_rows
+from app.docket.rows import act_reader, deadline, lead_entry
+from app.docket.rows.act_reader import ReaderRow
+from app.docket.rows.deadline import DeadlineRow
+from app.docket.rows.lead_entry import EntryRow
 from app.vault import Vault
 
 # What waits for the log comes after it, in the order of the queue.
@@ -30,21 +33,14 @@ _ORDER = """
         ) AS placed
     ) AS numbered WHERE place IS NULL OR place <= before ORDER BY root_id, root_seq
 """
-_READERS = """
-    SELECT node_id, act_id::text, lead_id::text, root_id::text, root_seq
-    FROM act_reader WHERE lead_id = ANY($1::uuid[])
-"""
-_DEADLINES = """
-    SELECT deadline_id::text, root_id::text, lead_id::text, node_id, rule, source, source_text, version, started, due,
-           stopped, suspended_at, warned_at, breached_at, next_at, provisional
-    FROM deadline WHERE lead_id = ANY($1::uuid[])
-"""
-_ENTRIES = """
-    SELECT e.node_id, e.lead_id::text, e.root_id::text, e.state, e.category, e.role, e.is_origin,
-           e.registered_at, e.due, e.sealed, e.erased
+_READERS = f"SELECT {act_reader.SELECTED} FROM act_reader WHERE lead_id = ANY($1::uuid[])"  # noqa: S608 (ours)
+_DEADLINES = f"SELECT {deadline.SELECTED} FROM deadline WHERE lead_id = ANY($1::uuid[])"  # noqa: S608 (ours)
+_ENTRIES = f"""
+    SELECT {lead_entry.SELECTED}
     FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
-"""
+"""  # noqa: S608 (ours)
 _SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
+R = TypeVar("R")
 
 
 async def check_cases(
@@ -76,53 +72,43 @@ async def check_cases(
 
 
 async def _readers(connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str]) -> int:
-    wanted = {
-        (node, ref.act_id): (ref.lead_id, case.root_id, ref.seq)
+    wanted = [
+        ReaderRow(node, ref.act_id, ref.lead_id, case.root_id, ref.seq)
         for case in cases
         for ref in case.acts
         for node in ref.readers
-    }
-    found = {
-        (row["node_id"], row["act_id"]): (row["lead_id"], row["root_id"], row["root_seq"])
-        for row in await connection.fetch(_READERS, lead_ids)
-    }
-    return _compare("act_reader", wanted, found)
+    ]
+    found = [ReaderRow(**row) for row in await connection.fetch(_READERS, lead_ids)]
+    return _compare("act_reader", _by(wanted, "node_id", "act_id"), _by(found, "node_id", "act_id"))
 
 
 async def _deadlines(
     connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str], surroundings: Surroundings
 ) -> int:
-    found = {(row["deadline_id"],): tuple(row)[1:] for row in await connection.fetch(_DEADLINES, lead_ids)}
-    wanted = {}
-    for case in cases:
-        for deadline in case.deadlines:
-            key = (deadline.deadline_id,)
-            wanted[key] = _deadline(case, deadline, surroundings, found.get(key))
+    found = _by([DeadlineRow(**row) for row in await connection.fetch(_DEADLINES, lead_ids)], "deadline_id")
+    wanted = {
+        (deadline.deadline_id,): _deadline(case, deadline, surroundings, found.get((deadline.deadline_id,)))
+        for case in cases
+        for deadline in case.deadlines
+    }
     return _compare("deadline", wanted, found)
 
 
-def _deadline(
-    case: Case, deadline: Deadline, surroundings: Surroundings, stored: tuple[Any, ...] | None
-) -> tuple[Any, ...]:
+def _deadline(case: Case, deadline: Deadline, surroundings: Surroundings, stored: DeadlineRow | None) -> DeadlineRow:
     """Return the row of a deadline; its next event may have been reckoned by any calendar that there was."""
     rows = []
     for calendar in surroundings.calendars():
-        row = deadline_row(case.root_id, deadline, calendar, surroundings.zone)
-        rows.append(row[1:])
-        if stored == rows[-1]:
-            break
-    return rows[-1] if stored == rows[-1] else rows[0]
+        rows.append(deadline_row(case.root_id, deadline, calendar, surroundings.zone))
+        if rows[-1] == stored:
+            return rows[-1]
+    return rows[0]
 
 
 async def _entries(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> int:
-    rows = Rows()
-    for case in cases:
-        for lead in case.leads.values():
-            gather_entries(rows, case, lead)
-    wanted = {(row[0], row[1]): row[2:] for row in rows.entries}
-    nodes, leads = [node for node, _ in wanted], [lead_id for _, lead_id in wanted]
-    found = {(row["node_id"], row["lead_id"]): tuple(row)[2:] for row in await connection.fetch(_ENTRIES, nodes, leads)}
-    return _compare("lead_entry", wanted, found)
+    wanted = [entry for case in cases for lead in case.leads.values() for entry in entry_rows(case, lead)]
+    nodes, leads = [entry.node_id for entry in wanted], [entry.lead_id for entry in wanted]
+    found = [EntryRow(**row) for row in await connection.fetch(_ENTRIES, nodes, leads)]
+    return _compare("lead_entry", _by(wanted, "node_id", "lead_id"), _by(found, "node_id", "lead_id"))
 
 
 async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> None:
@@ -141,6 +127,11 @@ async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]
         {(key,): value for key, value in wanted.items()},
         {(row["subject_id"],): (row["root_id"], row["on_offer"]) for row in rows},
     )
+
+
+def _by(rows: Iterable[R], *key: str) -> dict[tuple[Any, ...], R]:
+    """Return rows by their key."""
+    return {tuple(getattr(row, name) for name in key): row for row in rows}
 
 
 def _compare(table: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> int:

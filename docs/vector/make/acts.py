@@ -14,7 +14,7 @@ from app.casework.case import Case, on_record
 from app.casework.decision import evolve
 from app.casework.scene import Given
 from app.docket.issuer import Issuer
-from app.docket.writing import act_ref
+from app.docket.record import act_ref
 from app.intake.receive import Signed, examine
 from app.registry.directory import KeyRecord
 from app.registry.exchange_keys import ExchangeKeys, KeyRing, log_origin
