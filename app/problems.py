@@ -96,7 +96,8 @@ def validation_errors(found: Sequence[Any]) -> tuple[dict[str, str], ...]:
             "code": code,
             "detail": "Not a valid value" if own_words else str(error["msg"]),
         }
-        rows.append(row | {"detail_zh": _ERRORS_ZH.get(code, "取值不合规")})
+        ours = error.get("ctx", {}).get("detail_zh")
+        rows.append(row | {"detail_zh": ours or _ERRORS_ZH.get(code, "取值不合规")})
     return tuple(rows)
 
 

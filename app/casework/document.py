@@ -18,6 +18,10 @@ SECRETS_LAW = Source.law("保守国家秘密法 第三十一条: no state secret
 _STARS = "★☆⭐＊"
 _MARK = re.compile(rf"(秘\s*密|机\s*密|绝\s*密)[\s\u200b-\u200d\u2060\ufeff]*[{_STARS}]")
 
+# RFC 6838 section 4.2: type and subtype, without parameters.
+_MEDIA_NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = rf"^{_MEDIA_NAME}/{_MEDIA_NAME}$"
+
 
 class Signatory(Content):
     """签发人: the person who answers for the document."""
@@ -38,7 +42,7 @@ class Attachment(Content):
 
     sha256: Sha256
     size: Annotated[Count, Field(ge=0, le=512 * 1024 * 1024)]
-    media_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.+_-]{1,80}/[A-Za-z0-9.+_-]{1,80}$")]
+    media_type: Annotated[str, StringConstraints(pattern=_MEDIA_TYPE)]
     name: Label
     pages: Annotated[Count, Field(ge=0)] | None = None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from pydantic.types import StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
 from stdnum.cn import ric, uscc
 
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
@@ -13,8 +14,10 @@ NODE_ID_PATTERN = r"^[a-z][a-z0-9-]{2,62}$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DOCUMENT_NO = r"^[\u4e00-\u9fa5]+(〔[0-9]{4}〕|\[[0-9]{4}\]|\([0-9]{4}\)|（[0-9]{4}）)[1-9][0-9]*号$"
-_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII | re.IGNORECASE)
+_RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]", re.ASCII | re.IGNORECASE)
+# No resident id states an earlier year of birth: the example of the standard for the very old states 1880.
+EARLIEST_BIRTH = 1800
 
 
 class Content(BaseModel):
@@ -23,40 +26,93 @@ class Content(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def misfit(code: str, detail: str, detail_zh: str) -> PydanticCustomError:
+    """Return what a validator raises: the reason in both languages. The sender sees it; it never quotes the value."""
+    return PydanticCustomError(code, "{detail}", {"detail": detail, "detail_zh": detail_zh})
+
+
+_NO_TIME = misfit(
+    "time_form",
+    "A time is RFC 3339 with an offset, such as 2026-03-02T10:00:00+08:00",
+    "时间应为带时区偏移的 RFC 3339 格式，如 2026-03-02T10:00:00+08:00",
+)
+_NO_DATE = misfit("date_form", "A date is written as 2026-03-31", "日期应写作 2026-03-31 的形式")
+
+
 def _instant(value: Any) -> datetime:
     if not isinstance(value, str) or _RFC3339.fullmatch(value) is None:
-        raise ValueError("a time is RFC 3339 with an offset, such as 2026-03-02T10:00:00+08:00")
-    moment = datetime.fromisoformat(value)
+        raise _NO_TIME
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise _NO_TIME from None
     # At either end of the calendar an instant has no date in another time zone.
     if not 1900 <= moment.year <= 9998:
-        raise ValueError("a time lies in the years 1900 to 9998")
+        raise misfit("time_range", "A time lies in the years 1900 to 9998", "时间应当在 1900 年至 9998 年之间")
     return moment
 
 
 def _day(value: Any) -> date:
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
-        raise ValueError("a date is written as 2026-03-31")
-    day = date.fromisoformat(value)
+        raise _NO_DATE
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise _NO_DATE from None
     if not 1900 <= day.year <= 9998:
-        raise ValueError("a date lies in the years 1900 to 9998")
+        raise misfit("date_range", "A date lies in the years 1900 to 9998", "日期应当在 1900 年至 9998 年之间")
     return day
+
+
+def birth_date(resident_id: str) -> date:
+    """Return the birth date that a well-formed resident id states; raise `ValueError` if there is no such day."""
+    return date(int(resident_id[6:10]), int(resident_id[10:12]), int(resident_id[12:14]))
 
 
 def _resident_id(value: str) -> str:
     # The register of places changes; only form, birth date and check digit are judged (GB 11643).
-    if _RESIDENT_ID.fullmatch(value) is None or ric.calc_check_digit(value[:17]) != value[17]:
-        raise ValueError("not a resident identity number: the check digit differs (GB 11643)")
+    if _RESIDENT_ID.fullmatch(value) is None:
+        raise misfit(
+            "resident_id_form",
+            "A resident identity number has 17 digits and a check digit, 0 to 9 or X (GB 11643)",
+            "公民身份号码应为 17 位数字加 1 位校验码（0 至 9 或者 X），见 GB 11643",
+        )
+    number = value.upper()
     try:
-        ric.get_birth_date(value)
-    except ValueError as error:
-        raise ValueError("not a resident identity number: no such birth date (GB 11643)") from error
-    return value
+        born = birth_date(number)
+    except ValueError:
+        born = date.min
+    if born.year < EARLIEST_BIRTH:
+        raise misfit(
+            "resident_id_birth_date",
+            "There is no such birth date as this resident identity number states (GB 11643)",
+            "公民身份号码中的出生日期不存在，见 GB 11643",
+        )
+    # The library wants the whole number and leaves the last place out by itself.
+    if ric.calc_check_digit(number) != number[17]:
+        raise misfit(
+            "resident_id_check_digit",
+            "The check digit of this resident identity number is wrong (GB 11643)",
+            "公民身份号码的校验码不符，见 GB 11643",
+        )
+    return number
 
 
 def _credit_code(value: str) -> str:
-    if _CREDIT_CODE.fullmatch(value) is None or uscc.calc_check_digit(value[:17]) != value[17]:
-        raise ValueError("not a unified social credit code: the check digit differs (GB 32100)")
-    return value
+    if _CREDIT_CODE.fullmatch(value) is None:
+        raise misfit(
+            "credit_code_form",
+            "A unified social credit code has 18 digits and letters, without I, O, S, V, Z (GB 32100)",
+            "统一社会信用代码应为 18 位数字或者字母（不用 I、O、S、V、Z），见 GB 32100",
+        )
+    code = value.upper()
+    if uscc.calc_check_digit(code[:17]) != code[17]:
+        raise misfit(
+            "credit_code_check_digit",
+            "The check character of this unified social credit code is wrong (GB 32100)",
+            "统一社会信用代码的校验码不符，见 GB 32100",
+        )
+    return code
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -72,7 +72,7 @@ def _document(kind: ActType, body: Any) -> Any:
     try:
         document = own.document.model_validate(body)
     except ValidationError as error:
-        raise invalid_document(error.errors(include_url=False, include_input=False, include_context=False)) from None
+        raise invalid_document(error.errors(include_url=False, include_input=False)) from None
     if (document.prev is None) != own.opens_case:
         raise InvalidDocument(
             "`prev` is null in lead.register and nowhere else.", "只有 lead.register 的 prev 为 null。"

@@ -9,7 +9,7 @@ from app.casework.case import LeadState
 from app.casework.matching import told_of, traits
 from tests.casework.stage import CAST, Stage
 
-ID_NO = "990121194912310024"
+ID_NO = "990121194912310023"
 
 
 def of(**members: Any) -> frozenset[tuple[str, str]]:

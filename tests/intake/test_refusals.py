@@ -100,6 +100,18 @@ def test_a_refusal_whose_act_was_well_signed_can_be_proven(town: Raw) -> None:
     assert problem["errors"][0]["pointer"] == "/surprise"
 
 
+def test_a_wrong_resident_id_is_refused_with_the_reason_and_not_repeated(town: Raw) -> None:
+    wrong = {"token": "p1", "role": "reported", "id_no": "990121199001010019"}
+    good = town.document()
+    document = good | {"content": good["content"] | {"persons": [wrong]}}
+    for language, word in (("en", "check digit"), ("zh-CN", "校验码")):
+        answer = town.post(document, **{"Accept-Language": language})
+        (row,) = answer.json()["errors"]
+        assert (row["pointer"], row["code"]) == ("/content/persons/0/id_no", "resident_id_check_digit")
+        assert word in row["detail"]
+        assert wrong["id_no"] not in answer.text
+
+
 def test_refusals_speak_the_language_that_is_asked_for(town: Raw) -> None:
     english = town.post(town.document(surprise=1)).json()
     chinese = town.post(town.document(surprise=1), **{"Accept-Language": "zh-CN"}).json()

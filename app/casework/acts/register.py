@@ -11,7 +11,19 @@ from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
-from app.casework.values import Content, CreditCode, Instant, Label, NodeId, PlaceCode, ResidentId, Text, Token
+from app.casework.values import (
+    Content,
+    CreditCode,
+    Instant,
+    Label,
+    NodeId,
+    PlaceCode,
+    ResidentId,
+    Text,
+    Token,
+    birth_date,
+)
+from app.errors import InvalidDocument
 
 Category = Literal["organized_crime", "evil_force", "disorder", "general", "official_misconduct", "not_within_remit"]
 
@@ -145,6 +157,7 @@ def register(scene: Scene[Register]) -> Decision:
     scene.require_no_recipients()
     if scene.act.sender in scene.content.concerns_nodes:
         raise SELF_INTEREST.violated()
+    _require_born(scene)
     lead_id = scene.act.lead_id
     lead = Lead(
         lead_id=lead_id,
@@ -162,3 +175,12 @@ def register(scene: Scene[Register]) -> Decision:
     petition = scene.sender.kind is Kind.PETITION
     starts: tuple[Deadline, ...] = (scene.start("D01", scene.act.sender, lead_id),) if petition else ()
     return Decision(leads=(lead,), claims=(Claim(lead_id, "lead", lead_id),), starts=starts)
+
+
+def _require_born(scene: Scene[Register]) -> None:
+    today = scene.now.astimezone(scene.given.zone).date()
+    if any(one.id_no is not None and birth_date(one.id_no) > today for one in scene.content.persons):
+        raise InvalidDocument(
+            "A resident identity number in `persons` states a birth date that is still to come.",
+            "persons 中的公民身份号码所载出生日期晚于今天。",
+        )
