@@ -25,6 +25,7 @@ from app.signing.jws import sign_detached
 from app.signing.keys import generate_private
 from app.signing.sealing import generate_sealing
 from tests.server import EXCHANGE_ID, serving
+from tests.waiting import until
 
 PASSWORD = "a long enough password"
 CAST = {
@@ -80,11 +81,20 @@ class World:
     def hear(self, agency: Agency, act: str, lead_id: str) -> StoredAct:
         """Read an agency's inbox until this act on this lead is in it; return it, verified."""
         after = 0
-        while True:
+
+        def found() -> StoredAct | None:
+            nonlocal after
             for item in agency.inbox(after, wait=5):
                 after = item["seq"]
                 if (item["act"], item["lead_id"]) == (act, lead_id):
                     return agency.get_act(item["act_id"])
+            return None
+
+        return until(f"{act} on {lead_id} in the inbox of {agency.node_id}", found)
+
+    def sequenced(self) -> None:
+        """Wait until the log has numbered everything that was committed."""
+        until("nothing waits for its number", lambda: not self.rows("SELECT 1 FROM unsequenced LIMIT 1"))
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Run SQL beside the service."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 from app.db import create_engine, driver_connection
 from tests.cli.command_line import command, environment, leadbridge
 from tests.server import EXCHANGE_ID
+from tests.waiting import until_async
 
-WAIT = 25
 _STANDS = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
     AND application_name = 'leadbridge' AND wait_event_type = 'Lock' AND ltrim(query) LIKE $1)
@@ -51,6 +50,10 @@ def killed_before(database_url: str, data_dir: Path, statement: str, lock: str) 
     Returns when the database has let go of everything that the dead process had begun.
     """
 
+    async def stands(watcher: Any, process: "subprocess.Popen[bytes]") -> bool:
+        assert process.poll() is None
+        return bool(await watcher.fetchval(_STANDS, statement + "%"))
+
     async def run() -> None:
         engine = create_engine(database_url, pool_size=2, application_name="killing")
         try:
@@ -58,8 +61,8 @@ def killed_before(database_url: str, data_dir: Path, statement: str, lock: str) 
                 async with holder.transaction():
                     await holder.execute(lock)
                     with killed(database_url, data_dir) as process:
-                        await _until(watcher, _STANDS, statement + "%", expected=True, alive=process)
-                await _until(watcher, _ANYBODY, expected=False)
+                        await until_async(f"serve waits at {statement}", lambda: stands(watcher, process))
+                await _let_go(watcher)
         finally:
             await engine.dispose()
 
@@ -69,15 +72,16 @@ def killed_before(database_url: str, data_dir: Path, statement: str, lock: str) 
 def killed_when(database_url: str, data_dir: Path, question: str, enough: int) -> int:
     """Kill `serve` as soon as the count that `question` asks for is `enough`; return the count that stayed."""
 
+    async def reached(watcher: Any) -> bool:
+        return bool(await watcher.fetchval(question) >= enough)
+
     async def run() -> int:
         engine = create_engine(database_url, pool_size=1, application_name="killing")
         try:
             async with driver_connection(engine) as watcher:
-                ends = time.monotonic() + WAIT
                 with killed(database_url, data_dir):
-                    while await watcher.fetchval(question) < enough:
-                        assert time.monotonic() < ends
-                await _until(watcher, _ANYBODY, expected=False)
+                    await until_async(f"{enough} of {question}", lambda: reached(watcher))
+                await _let_go(watcher)
                 stayed: int = await watcher.fetchval(question)
                 return stayed
         finally:
@@ -86,14 +90,11 @@ def killed_when(database_url: str, data_dir: Path, question: str, enough: int) -
     return asyncio.run(run())
 
 
-async def _until(
-    watcher: Any, question: str, *given: str, expected: bool, alive: "subprocess.Popen[bytes] | None" = None
-) -> None:
-    ends = time.monotonic() + WAIT
-    while await watcher.fetchval(question, *given) is not expected:
-        assert time.monotonic() < ends, (question, given)
-        assert alive is None or alive.poll() is None
-        await asyncio.sleep(0.005)
+async def _let_go(watcher: Any) -> None:
+    async def nobody() -> bool:
+        return not await watcher.fetchval(_ANYBODY)
+
+    await until_async("the database has let go of the dead process", nobody)
 
 
 def audited(database_url: str, data_dir: Path) -> str:

@@ -1,19 +1,35 @@
 """A real server for tests: the application in a uvicorn thread on a free port, with real commits behind it."""
 
 import asyncio
+import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from app.config import Settings
 from app.deps import TimeSource
 from app.docket.issuer import utc_now
 from app.main import create_app
 from app.serving.server import server_of
+from tests.waiting import until
 
 EXCHANGE_ID = "exchange-test"
+
+
+def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until `/readyz` of a process says so; AssertionError with the end of its log when it never does."""
+
+    def ready() -> bool:
+        assert process.poll() is None, f"it ended: {log.read_text()[-2000:]}"
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{url}/readyz", trust_env=False).is_success
+        return False
+
+    until(f"{url}/readyz", ready, 60, there=lambda: log.read_text()[-2000:])
 
 
 @contextmanager
@@ -26,10 +42,8 @@ def serving(
     server = server_of(app, configured)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
-    while not server.started:
-        thread.join(0.01)
-        if not thread.is_alive():
-            raise RuntimeError("the server did not start")
+    until("the server starts, or its thread ends", lambda: server.started or not thread.is_alive(), 60)
+    assert server.started, "the server did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import loops
 from app.db import create_engine
 from app.loops import Connection
+from tests.waiting import until_async
 
 LOCK = 0x4C65_7374
 PATIENCE = 10.0
@@ -93,7 +94,7 @@ async def test_one_leads_and_another_takes_over_when_its_connection_dies(engine:
     await kill(engine, first)
     assert await asyncio.wait_for(terms.get(), PATIENCE) != first
     await loops.stop(tasks)
-    assert await locks(engine) == 0
+    await nobody_holds_the_lock(engine)
 
 
 @pytest.mark.anyio
@@ -121,14 +122,12 @@ async def kill(engine: AsyncEngine, pid: int) -> None:
         await connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
 
-async def locks(engine: AsyncEngine) -> int:
-    """How many hold the lock once the server has seen that their connections are gone."""
-    found = 1
-    for _ in range(100):
+async def nobody_holds_the_lock(engine: AsyncEngine) -> None:
+    """Wait until the server has seen that the connections that held it are gone."""
+
+    async def held() -> bool:
         async with engine.connect() as connection:
             query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock")
-            found = await connection.scalar(query, {"lock": LOCK})
-        if found == 0:
-            break
-        await asyncio.sleep(0.05)
-    return found
+            return bool(await connection.scalar(query, {"lock": LOCK}) == 0)
+
+    await until_async("nobody holds the lock", held)

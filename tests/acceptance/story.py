@@ -1,7 +1,6 @@
 """The agencies of the story, the clock that the test moves, and the words in which a step is told."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.vault import open_vault
 from tests.agencies import PASSWORD, World
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
+from tests.waiting import until
 
 T1, P1, S1, J1 = "township-990121101", "police-990121", "supervision-990121", "procuratorate-990121"
 R1, C1, O1, H1 = "regulator-990121", "office-990121", "organization-990121", "court-990121"
@@ -35,7 +35,6 @@ CAST = {
     O1: ("organization", "测试县委组织部", "990121", "county"),
     H1: ("court", "测试县人民法院", "990121", "county"),
 }
-WAIT = 20
 REPORTER = {"name": "马某某", "phone": "0990-5550199"}  # sealed, and in no document
 
 
@@ -170,14 +169,12 @@ class Story:
 
     def frozen(self, node: str, starts: str) -> dict[str, Any]:
         """Wait until the monthly report of an agency that starts on a day is frozen; return it."""
-        ends = time.monotonic() + WAIT
-        while time.monotonic() < ends:
-            for one in self.agencies[node].get("/v1/statistics/reports?kind=monthly")["items"]:
-                if one["starts"] == starts:
-                    found: dict[str, Any] = one
-                    return found
-            time.sleep(0.2)
-        pytest.fail(f"no report of {starts} for {node}")
+
+        def found() -> dict[str, Any] | None:
+            reports = self.agencies[node].get("/v1/statistics/reports?kind=monthly")["items"]
+            return next((one for one in reports if one["starts"] == starts), None)
+
+        return until(f"a report of {starts} for {node}", found)
 
     def rebuilt(self) -> tuple[int, int]:
         """Fold every case anew from its acts and compare; return how many cases and acts there are."""
@@ -195,17 +192,19 @@ class Story:
 
     def hears(self, node: str, lead: str, **members: str) -> dict[str, Any]:
         """Wait until the background loop has said this to an agency; return what it said, verified."""
-        agency, ends = self.agencies[node], time.monotonic() + WAIT
+        agency = self.agencies[node]
         read: set[str] = set()
-        while time.monotonic() < ends:
+
+        def said() -> dict[str, Any] | None:
             for item in agency.timeline(self.ids[lead]):
                 if item["act"] == "notice.deadline" and item["act_id"] not in read:
                     read.add(item["act_id"])
                     content = dict(agency.get_act(item["act_id"]).content)
                     if members.items() <= content.items():
                         return content
-            time.sleep(0.1)
-        pytest.fail(f"{node} was not told {members} of {lead}")
+            return None
+
+        return until(f"{node} is told {members} of {lead}", said)
 
 
 def due(receipt: Receipt, rule: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,9 +23,9 @@ from tests.agencies import PASSWORD, World
 from tests.agencies import world as exchange
 from tests.registry_app import Hand
 from tests.views.steps import act_ids, ask, received
+from tests.waiting import until
 
 FIRST = date(2026, 3, 2)
-WAIT = 30
 
 
 @pytest.fixture
@@ -87,14 +86,15 @@ def checked(world: World) -> AccessLogCheck:
 
 def closed(world: World, *days: date) -> list[Any]:
     """Wait until the background loop has closed these days and the log says so; return the rows of the days."""
-    ends = time.monotonic() + WAIT
-    while time.monotonic() < ends:
-        rows = world.rows("SELECT * FROM access_day ORDER BY day")
-        waiting = world.rows("SELECT 1 FROM unsequenced WHERE kind = 'access-log'")
-        if [row.day for row in rows] == list(days) and not waiting:
-            return rows
-        time.sleep(0.2)
-    pytest.fail(f"closed are {[row.day for row in rows]}")
+
+    def rows() -> list[Any]:
+        return world.rows("SELECT * FROM access_day ORDER BY day")
+
+    def found() -> list[Any] | None:
+        there, waiting = rows(), world.rows("SELECT 1 FROM unsequenced WHERE kind = 'access-log'")
+        return there if [row.day for row in there] == list(days) and not waiting else None
+
+    return until(f"closed and logged are {days}", found, there=lambda: [row.day for row in rows()])
 
 
 def two_days(world: World, hand: Hand) -> str:

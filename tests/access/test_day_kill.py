@@ -1,20 +1,18 @@
 """SIGKILL of the process that closes the days of the access log: each day is closed once, with every read of it."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from app.access.chain import NOTHING_BEFORE, begin, extend
 from app.access.days import LOCK
 from app.client import Agency
 from app.transparency.entries import ACCESS_LOG_HEAD, access_log_entry
 from tests.agencies import World, world
-from tests.killing import WAIT, audited, killed_before, killed_when
+from tests.killing import audited, killed_before, killed_when
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID, serving
 from tests.views.steps import ask
+from tests.waiting import until
 
 DAYS = 40
 READ_ON = (0, 1, 3, 4)
@@ -27,10 +25,7 @@ def read_on_some_days(database_url: str, data_dir: Path) -> World:
     with world(database_url, data_dir, clock=hand) as there:
         lead_id, town = there.register(), there.agency("township")
         act_id = town.timeline(lead_id)[0]["act_id"]
-        ends = time.monotonic() + WAIT
-        while there.rows("SELECT 1 FROM unsequenced"):
-            assert time.monotonic() < ends
-            time.sleep(0.1)
+        there.sequenced()
     with serving(database_url, data_dir, clock=hand, worker=False) as url:
         began = hand.now
         for times, day in enumerate(READ_ON, 1):
@@ -83,11 +78,8 @@ def test_killed_before_the_log_has_numbered_what_was_closed_nothing_is_said_twic
 def wholly_closed(there: World, database_url: str, data_dir: Path, first: date) -> None:
     """Let `serve` finish, and assert that every day up to today has one row and one entry, and that they are right."""
     with serving(database_url, data_dir):
-        ends = time.monotonic() + WAIT
-        while closed(there) < DAYS or there.rows("SELECT 1 FROM unsequenced"):
-            if time.monotonic() > ends:
-                pytest.fail(f"{closed(there)} days are closed")
-            time.sleep(0.1)
+        until(f"{DAYS} days are closed", lambda: closed(there) >= DAYS, there=lambda: closed(there))
+        there.sequenced()
     days = there.rows("SELECT * FROM access_day ORDER BY day")
     # Midnight may have gone by meanwhile.
     assert [row.day for row in days] == [first + timedelta(days=day) for day in range(len(days))]

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import socket
-import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import pytest
 from app.attachments.chunks import CHUNK_BYTES, sealed_size
 from app.client import Attachment
 from tests.attachments.conftest import Exchange
+from tests.waiting import until
 
 
 def attachment(content: bytes) -> Attachment:
@@ -122,10 +122,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(exchange: Exchange) -> None:
         line.sendall(head.encode())
         for _ in range(20):
             line.sendall(bytes(CHUNK_BYTES))
-    ends = time.monotonic() + 10
-    while exchange.objects() != before and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert exchange.objects() == before
+    until("what was begun is gone", lambda: exchange.objects() == before)
 
 
 def test_a_repeated_upload_answers_the_same_and_keeps_the_first_object(exchange: Exchange) -> None:

@@ -5,10 +5,10 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from tests.cli.command_line import command, environment, leadbridge
+from tests.waiting import until
 
 
 def test_the_whole_story_plays_to_its_end_and_only_once_in_a_folder(tmp_path: Path) -> None:
@@ -60,15 +60,11 @@ def test_killed_in_the_midst_it_leaves_nothing_running(tmp_path: Path) -> None:
         command("demo"), env=environment(TMPDIR=str(tmp_path), PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    while "step 1" not in process.stdout.readline():
-        pass
+    assert any("step 1" in line for line in process.stdout), "it ended before its first step"
     assert left_of(tmp_path)
     process.kill()
-    process.communicate()
-    ends = time.monotonic() + 30
-    while left := left_of(tmp_path):
-        assert time.monotonic() < ends, left
-        time.sleep(0.1)
+    process.communicate(timeout=30)
+    until("exchange and database end too", lambda: not left_of(tmp_path), there=lambda: left_of(tmp_path))
 
 
 def left_of(folder: Path) -> list[str]:

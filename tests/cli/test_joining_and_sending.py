@@ -2,18 +2,17 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.client import build_body, uuid7
 from app.client.connection import now_utc
 from demo.stage import free_port
 from tests.cli.command_line import command, environment, leadbridge
+from tests.server import until_ready
 
 TOWN = "township-990121101"
 
@@ -48,20 +47,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    with httpx.Client(trust_env=False) as http:
-        for _ in range(600):
-            if process.poll() is not None:
-                break
-            try:
-                if http.get(url + "/readyz").is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-    raise RuntimeError(log.read_text())
 
 
 def test_an_agency_joins_and_sends_with_the_command_line_alone(site: Site) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +22,7 @@ from app.vault import KEY_BYTES, LocalVault
 from tests.agencies import world
 from tests.cli.command_line import command, environment, leadbridge
 from tests.server import EXCHANGE_ID, serving
+from tests.waiting import until
 
 OLD, NEW = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
 ROOTS = 6000
@@ -139,7 +139,8 @@ def test_under_load_and_killed_in_the_middle_everything_stays_readable(database_
         read_back(reader, leads)
         done = leadbridge("keys", "rotate-master", **settings)
         load.stopped.set()
-        load.join()
+        load.join(30)
+        assert not load.is_alive(), "the load did not stop"
         assert done.returncode == 0, done.stderr
         assert "the former master key opens none of them" in done.stdout
         read_back(reader, leads + load.leads[:20])
@@ -186,8 +187,4 @@ def test_without_a_former_key_or_with_a_wrong_one_the_command_says_so(database_u
 
 
 def until_some(database_url: str) -> None:
-    for _ in range(600):
-        if opened_by(database_url, LocalVault(NEW))['"case"'][0] > 100:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nothing was wrapped anew")
+    until("100 cases are wrapped anew", lambda: opened_by(database_url, LocalVault(NEW))['"case"'][0] > 100)

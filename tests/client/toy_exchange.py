@@ -107,5 +107,5 @@ def talking_to(toy: ToyExchange) -> Iterator[Agency]:
     finally:
         agency.close()
         server.shutdown()
-        thread.join()
+        thread.join(30)
         server.server_close()

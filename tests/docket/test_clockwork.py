@@ -1,7 +1,6 @@
 """Deadlines that run by themselves, over HTTP and real commits: only the service's clock is moved."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,7 @@ from app.docket.ticking import LEADER
 from tests.agencies import PASSWORD, World, world
 from tests.registry_app import Hand
 from tests.server import serving
-
-WAIT = 20
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -46,20 +44,14 @@ def said(agency: Agency, lead_id: str, event: str, **members: str) -> list[dict[
 
 
 def wait_for(agency: Agency, lead_id: str, event: str, **members: str) -> dict[str, Any]:
-    ends = time.monotonic() + WAIT
-    while time.monotonic() < ends:
-        if found := said(agency, lead_id, event, **members):
-            return found[0]
-        time.sleep(0.1)
-    pytest.fail(f"{agency.node_id} was not told that {lead_id} is {event}")
+    what = f"{agency.node_id} is told that {lead_id} is {event} {members}"
+    return until(what, lambda: said(agency, lead_id, event, **members))[0]
 
 
 def quiet(exchange: World, hand: Hand) -> None:
     """Wait until time has nothing more to say."""
-    ends = time.monotonic() + WAIT
-    while exchange.rows("SELECT 1 FROM deadline WHERE next_at <= :now", now=hand.now):
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    due = "SELECT 1 FROM deadline WHERE next_at <= :now"
+    until(f"no deadline has anything to say at {hand.now}", lambda: not exchange.rows(due, now=hand.now))
 
 
 def operator(exchange: World, hand: Hand) -> httpx.Client:
@@ -179,10 +171,8 @@ def test_a_provisional_deadline_is_counted_anew_when_its_year_becomes_official(e
     days = [{"date": "2027-01-01", "kind": "holiday", "name": "元旦"}]
     put = operator(exchange, hand).put("/v1/admin/calendar/2027", json={"source": "试验性通知", "days": days})
     assert put.status_code == 200
-    ends = time.monotonic() + WAIT
-    while (after := next(iter(town.deadlines())))["provisional"]:
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    until("the deadline is provisional no more", lambda: not next(iter(town.deadlines()))["provisional"])
+    (after,) = town.deadlines()
     assert after["due"][:10] == "2027-01-06"
 
 

@@ -155,7 +155,7 @@ def at_once(threads: int, send_one: Any, times: int | None = None) -> list[httpx
 
     def run(number: int) -> httpx.Response:
         if number < threads:
-            gate.wait()
+            gate.wait(30)
         answer: httpx.Response = send_one()
         return answer
 

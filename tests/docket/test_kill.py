@@ -9,20 +9,19 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from app import embedded_postgres
 from app.client import Administrator, Agency, NodeKeys, uuid7
 from app.migrate import upgrade
 from app.signing.keys import generate_private
 from tests.agencies import CAST, PASSWORD, Raw, add_registrar
-from tests.server import EXCHANGE_ID
+from tests.server import EXCHANGE_ID, until_ready
+from tests.waiting import until
 
 LOADERS, LEADS = 6, 40
 ENOUGH = 60
@@ -69,14 +68,7 @@ def serve(data_dir: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     log = (data_dir / "server.log").open("ab")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
-        ends = time.monotonic() + 60
-        while time.monotonic() < ends and process.poll() is None:
-            with suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").is_success:
-                    break
-            time.sleep(0.1)
-        else:
-            pytest.fail((data_dir / "server.log").read_text()[-2000:])
+        until_ready(f"http://127.0.0.1:{port}", process, data_dir / "server.log")
         yield process
     finally:
         process.terminate()
@@ -97,11 +89,11 @@ def test_nothing_receipted_is_lost_by_a_kill_and_nothing_retried_is_taken_twice(
             loaders = [Loader(town, police.node_id, leads) for leads in screened(town)]
             for loader in loaders:
                 loader.start()
-            while sum(len(loader.receipts) for loader in loaders) < ENOUGH:
-                time.sleep(0.005)
+            until(f"{ENOUGH} receipts", lambda: sum(len(loader.receipts) for loader in loaders) >= ENOUGH)
             process.send_signal(signal.SIGKILL)
             for loader in loaders:
-                loader.join()
+                loader.join(30)
+                assert not loader.is_alive(), "a loader still waits for a server that was killed"
         receipted = {token: receipt for loader in loaders for token, receipt in loader.receipts.items()}
         sent = [one for loader in loaders for one in loader.sent]
         assert ENOUGH <= len(receipted) < LOADERS * LEADS  # it was killed while they were at it
@@ -123,8 +115,8 @@ def test_nothing_receipted_is_lost_by_a_kill_and_nothing_retried_is_taken_twice(
 def numbers_of(agency: Agency, wanted: int) -> list[int]:
     numbers: list[int] = []
     while len(numbers) < wanted:
-        items = agency.inbox(len(numbers), wait=5)
-        assert items
+        items = agency.inbox(len(numbers), wait=30)
+        assert items, f"{agency.node_id} got {len(numbers)} of {wanted} items"
         numbers += [item["seq"] for item in items]
     assert not agency.inbox(len(numbers))
     return numbers

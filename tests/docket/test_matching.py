@@ -1,12 +1,10 @@
 """Duplicates over HTTP: the earlier holder is told, once, after the commit; the sender of the later lead never."""
 
-import time
 from typing import Any
 
 from app.client import Agency
 from tests.agencies import World
-
-WAIT = 20
+from tests.waiting import until
 
 
 def person(**members: Any) -> list[dict[str, Any]]:
@@ -15,10 +13,7 @@ def person(**members: Any) -> list[dict[str, Any]]:
 
 def compared(exchange: World) -> None:
     """Wait until every lead was compared."""
-    ends = time.monotonic() + WAIT
-    while exchange.rows("SELECT 1 FROM match_queue"):
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    until("nothing waits to be compared", lambda: not exchange.rows("SELECT 1 FROM match_queue"))
 
 
 def matches(agency: Agency, lead_id: str) -> list[dict[str, Any]]:
@@ -32,11 +27,7 @@ def matches(agency: Agency, lead_id: str) -> list[dict[str, Any]]:
 
 def heard(agency: Agency, lead_id: str) -> list[dict[str, Any]]:
     """Wait for the first notice of a match: its place in the inbox comes a moment after its commit."""
-    ends = time.monotonic() + WAIT
-    while not (found := matches(agency, lead_id)):
-        assert time.monotonic() < ends
-        time.sleep(0.1)
-    return found
+    return until(f"notice.match on {lead_id} in the inbox of {agency.node_id}", lambda: matches(agency, lead_id))
 
 
 def test_the_earlier_holder_is_told_once_and_the_later_sender_never(exchange: World) -> None:

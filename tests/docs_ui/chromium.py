@@ -4,7 +4,6 @@ import base64
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from tests.docs_ui.websocket import WebSocket
+from tests.waiting import until
 
 # Asked of the document itself, because a violation is an event there and nowhere else complete.
 RECORD_VIOLATIONS = """
@@ -69,15 +69,14 @@ class Page:
         return answer["result"].get("value")
 
     def wait_for(self, script: str, *, seconds: float = 15) -> Any:
-        """Return the expression's value once it is truthy. Raises TimeoutError with what the page shows."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """Return the expression's value once it is truthy. Raises AssertionError with what the page shows."""
+
+        def value() -> Any:
             with suppress(RuntimeError):  # not there yet, or the document is being replaced
                 # An element would come back as an empty object, which is false here.
-                if value := self.evaluate(f"(value => value instanceof Node || value)({script})"):
-                    return value
-            time.sleep(0.05)
-        raise TimeoutError(f"{script}\n{self.evaluate('document.body.innerText')}\n{self.complaints}")
+                return self.evaluate(f"(value => value instanceof Node || value)({script})")
+
+        return until(script, value, seconds, there=lambda: (self.evaluate("document.body.innerText"), self.complaints))
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
@@ -139,19 +138,20 @@ def opened_page(chromium: str, profile: Path) -> Iterator[Page]:
                 browser.kill()
 
 
-def _debugger_url(profile: Path, *, seconds: float = 30) -> str:
+def _debugger_url(profile: Path) -> str:
     """The tab's DevTools address, once the browser has written which port it took."""
     announced = profile / "DevToolsActivePort"
-    end = time.monotonic() + seconds
     open_directly = build_opener(ProxyHandler({})).open  # a proxy of the environment knows nothing of this port
-    while time.monotonic() < end:
+
+    def tab() -> str | None:
         if announced.exists() and (port := announced.read_text().partition("\n")[0]):
             with open_directly(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
                 for target in json.load(answer):
                     if target["type"] == "page":
                         return str(target["webSocketDebuggerUrl"])
-        time.sleep(0.1)
-    raise TimeoutError("Chromium did not start")
+        return None
+
+    return until("Chromium starts", tab)
 
 
 def hosts_asked_for(net_log: Path, origin: str) -> set[str]:

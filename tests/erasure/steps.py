@@ -1,7 +1,6 @@
 """Leads that came to their end, and what is read of them before and after their content is gone."""
 
 import hashlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.identity.steps import IDENTITY
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
 from tests.views.steps import LETTER
+from tests.waiting import until
 
 PAPER = "来信一件，未经核实。\n".encode() * 50
 PERSON = {"token": "p1", "role": "reported", "name": "王某某", "phone": "13900000001"}
@@ -67,11 +67,7 @@ def _sender(held: Agency, transfer_id: str) -> str:
 
 def years_later(world: World, hand: Hand, years: int) -> None:
     """Let years pass once nothing waits for the log: what waits would be late by years."""
-    for _ in range(200):
-        ((waiting,),) = world.rows("SELECT count(*) FROM unsequenced")
-        if not waiting:
-            break
-        time.sleep(0.05)
+    world.sequenced()
     hand.forward(days=366 * years)
 
 
@@ -112,8 +108,5 @@ def command(world: World, data_dir: Path, *words: str) -> "tuple[int, str]":
 
 def noted(exchange: World) -> None:
     """Wait until every erasure is noted outside the database."""
-    for _ in range(100):
-        if not exchange.rows('SELECT 1 FROM "case" WHERE erased_at IS NOT NULL AND NOT erasure_kept'):
-            return
-        time.sleep(0.1)
-    raise AssertionError("an erasure was not noted within ten seconds")
+    not_noted = 'SELECT 1 FROM "case" WHERE erased_at IS NOT NULL AND NOT erasure_kept'
+    until("every erasure is noted", lambda: not exchange.rows(not_noted))

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import make_url
 
@@ -23,7 +22,7 @@ from tests.cli.command_line import environment
 from tests.conftest import database_name, execute
 from tests.erasure.steps import DIGEST, command, ended, erase, noted, seen, status, years_later
 from tests.registry_app import Hand
-from tests.server import EXCHANGE_ID, serving
+from tests.server import EXCHANGE_ID, serving, until_ready
 
 
 @contextmanager
@@ -205,7 +204,7 @@ def test_whatever_is_killed_an_erasure_is_whole_or_was_not(database_url: str, da
         with served(database_url, data_dir) as (url, process):
             there = moved(exchange, url, database_url)
             acknowledged.append(erase(there, lead_id).act_id)
-            time.sleep(0.7 * turn)
+            time.sleep(0.7 * turn)  # so that the one is killed at once and the other a little later
             process.send_signal(signal.SIGKILL)
             process.wait(10)
     with served(database_url, data_dir) as (url, _):
@@ -229,13 +228,7 @@ def served(database_url: str, data_dir: Path) -> Iterator[tuple[str, "subprocess
     words = command_line("serve", "--port", str(port))
     with log, subprocess.Popen(words, env=environment(**settings), stdout=log, stderr=log) as process:
         try:
-            for _ in range(600):
-                try:
-                    if httpx.get(f"{url}/readyz").is_success:
-                        break
-                except httpx.TransportError:
-                    assert process.poll() is None
-                time.sleep(0.1)
+            until_ready(url, process, data_dir / "server.log")
             yield url, process
         finally:
             if process.poll() is None:

@@ -3,7 +3,6 @@
 import io
 import os
 import subprocess
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx
 
 from tests.agencies import World
 from tests.cli.command_line import leadbridge
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Outcome:
 def ask(world: World, name: str, lead_id: str) -> httpx.Response:
     """Ask for a bundle until every act of it is logged."""
     agency = world.agency(name)
-    for _ in range(100):
+
+    def answered() -> list[httpx.Response]:
         headers = {"Authorization": f"Bearer {agency.token()}"}
         answer = agency.http.get(f"/v1/leads/{lead_id}/bundle", headers=headers)
-        if answer.status_code != 503:
-            return answer
-        assert "retry-after" in answer.headers
-        time.sleep(0.05)
-    raise AssertionError("not logged within five seconds")
+        assert answer.status_code != 503 or "retry-after" in answer.headers
+        return [answer] if answer.status_code != 503 else []  # a response is false where it is a refusal
+
+    return until(f"every act on {lead_id} is logged", answered)[0]
 
 
 def download(world: World, name: str, lead_id: str, folder: Path) -> Bundle:

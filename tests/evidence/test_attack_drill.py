@@ -4,7 +4,6 @@ Each test is one row of the table in docs/security.md: what was done, and what f
 """
 
 import base64
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.evidence.bundles import download
 from tests.evidence.drill import Attacker, superuser
 from tests.evidence.test_rebuild import of_lead, tampered
 from tests.server import EXCHANGE_ID, serving
+from tests.waiting import until
 
 Audited = Callable[..., str]
 
@@ -308,8 +308,12 @@ def test_yesterdays_backup_is_true_in_itself_and_too_short_for_what_others_kept(
             "convert_to('leadbridge/entry/v1' || chr(10) || '{\"t\":\"refused-classified\"}' || chr(10), 'UTF8'), "
             "now())",
         )
-        while (note := httpx.get(f"{url}/log/checkpoint").text).split("\n")[1] == str(size):
-            time.sleep(0.05)
+
+        def longer() -> str | None:
+            note = httpx.get(f"{url}/log/checkpoint").text
+            return note if note.split("\n")[1] != str(size) else None
+
+        note = until(f"a checkpoint of more than {size} entries", longer)
     later = kept / "later"
     later.write_text(note)
     assert audit(checkpoint=later) == f"log_entry {size} to {size}: gone: {later} has a longer log"

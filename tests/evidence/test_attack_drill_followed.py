@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from app.transparency.checkpoint import Log
 from app.vault import open_vault
 from tests.agencies import World, world
 from tests.conftest import database_name, new_database
-from tests.evidence.drill import Attacker, superuser
+from tests.evidence.drill import Attacker
 from tests.server import EXCHANGE_ID
 
 
@@ -41,8 +40,7 @@ def followed(server_url: str, template: str, tmp_path_factory: pytest.TempPathFa
             first, _ = exchange.offered()
             for purpose in ("log", "signing"):
                 asyncio.run(_rotated(url, data, purpose))
-            while superuser(url, "SELECT 1 FROM unsequenced"):
-                time.sleep(0.05)
+            exchange.sequenced()
             second, _ = exchange.offered()
         yield Followed(url, data, (first, second))
 

@@ -37,7 +37,7 @@ def key_news(agency: Agency, count: int) -> list[Any]:
     found: list[Any] = []
     after = 0
     while len(found) < count:
-        items = agency.inbox(after, wait=5)
+        items = agency.inbox(after, wait=30)
         assert items, f"{agency.node_id} was told {len(found)} of {count}"
         for item in items:
             after = item["seq"]

@@ -2,9 +2,9 @@
 
 import asyncio
 import base64
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.agencies import World, world
 from tests.cli.command_line import leadbridge
 from tests.evidence.bundles import Bundle, by_command, by_shell, download
 from tests.server import EXCHANGE_ID
+from tests.waiting import until
 
 
 def follow(running: World, folder: Path, purpose: str, **how: bool) -> tuple[str, str]:
@@ -35,17 +36,18 @@ def follow(running: World, folder: Path, purpose: str, **how: bool) -> tuple[str
     return asyncio.run(run())
 
 
-def until(check: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if check():
-            return
-        time.sleep(0.05)
-    raise AssertionError("not within ten seconds")
-
-
 def described(running: World) -> dict[str, Any]:
     found: dict[str, Any] = running.admin.http.get("/.well-known/leadbridge").json()
     return found
+
+
+def until_described(running: World, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    until("the exchange describes itself anew", lambda: fits(described(running)), there=lambda: described(running))
+    return described(running)
+
+
+def publishes(running: World, kid: str) -> bool:
+    return bool(running.admin.http.get("/.well-known/jwks.json").json()["keys"][-1]["kid"] == kid)
 
 
 def head(running: World) -> Any:
@@ -74,15 +76,14 @@ def test_receipts_and_checkpoints_go_over_to_new_keys_and_either_key_verifies_a_
             former, new = follow(running, folder, "signing")
             assert former == chain[-1]
             chain.append(new)
-            until(lambda new=new: running.admin.http.get("/.well-known/jwks.json").json()["keys"][-1]["kid"] == new)
+            until("the exchange publishes its new key", partial(publishes, running, new))
         receipt = town.screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
         assert read_header(receipt.jws).kid == chain[-1]
         old_log, new_log = follow(running, folder, "log", at_once=True)
         assert old_log != new_log
-        until(lambda: described(running)["log_vkey"] != before["log_vkey"])
-        after = described(running)
+        after = until_described(running, lambda now: now["log_vkey"] != before["log_vkey"])
         assert after["former_log_vkeys"] == [before["log_vkey"]]
-        until(lambda: bool(kinds_or_none(head(running), after["log_vkey"])))
+        until("the new key signs a head", lambda: kinds_or_none(head(running), after["log_vkey"]))
         assert not kinds_or_none(head(running), before["log_vkey"])
         found = download(running, "township", lead_id, tmp_path)
     assert len([one for one in found.names() if one.startswith(f"key-events/{EXCHANGE_ID}-")]) == 12
@@ -110,14 +111,14 @@ def kinds_or_none(note: Any, *vkeys: str) -> int:
 def test_during_the_overlap_a_checkpoint_bears_both_signatures(database_url: str, tmp_path: Path) -> None:
     with world(database_url, tmp_path) as running:
         running.register()
-        until(lambda: running.admin.http.get("/log/checkpoint").is_success)
+        until("a checkpoint", lambda: running.admin.http.get("/log/checkpoint").is_success)
         before = described(running)
         follow(running, tmp_path, "log")
-        until(lambda: described(running)["log_vkey"] != before["log_vkey"])
-        after = described(running)
-        until(lambda: kinds_or_none(head(running), before["log_vkey"], after["log_vkey"]) == 2)
+        after = until_described(running, lambda now: now["log_vkey"] != before["log_vkey"])
+        both_keys = (before["log_vkey"], after["log_vkey"])
+        until("a head with both signatures", lambda: kinds_or_none(head(running), *both_keys) == 2)
         running.register()
-        until(lambda: kinds_or_none(head(running), before["log_vkey"]) == 1)
+        until("a head with the former signature", lambda: kinds_or_none(head(running), before["log_vkey"]) == 1)
         assert kinds_or_none(head(running), after["log_vkey"]) == 1
 
 
@@ -147,7 +148,7 @@ def test_the_command_rotates_beside_a_running_service(database_url: str, tmp_pat
         }
         done = leadbridge("keys", "rotate", "witness", **settings)
         assert done.returncode == 0, done.stderr
-        until(lambda: bool(described(running)["former_witness_vkeys"]))
+        until_described(running, lambda now: bool(now["former_witness_vkeys"]))
         lacking = leadbridge("keys", "rotate", "sm2", **settings)
         said = "leadbridge: the exchange has no sm2 key yet / 本平台尚无 sm2 密钥\n"
         assert (lacking.returncode, lacking.stderr) == (1, said)

@@ -3,7 +3,6 @@
 import base64
 import copy
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.agencies import Raw, World
 from tests.identity.steps import APPROVERS, IDENTITY, PURPOSE, READER, grant, part_of, sealed_lead
 from tests.server import EXCHANGE_ID
 from tests.views.steps import LETTER, acts_seen, ask
+from tests.waiting import until
 
 HEADERS = {"X-Acting-Person": quote(READER), "X-Purpose": quote(PURPOSE)}
 
@@ -226,10 +226,9 @@ def test_bundles_never_carry_a_sealed_part(world: World) -> None:
 def test_an_opening_that_has_ended_opens_nothing(world: World) -> None:
     lead_id, act_id = sealed_lead(world)
     grant(world, lead_id, act_id, days=3 / 86400)
-    police, ends = world.agency("police"), time.monotonic() + 20
+    police = world.agency("police")
     police.open_identity(act_id, person=READER, purpose=PURPOSE)
-    while time.monotonic() < ends and police.openings(lead_id)[0]["running"]:
-        time.sleep(0.2)
+    until("the opening ends", lambda: not police.openings(lead_id)[0]["running"])
     assert refused(police.open_identity, act_id, person=READER, purpose=PURPOSE) == "not-found"
     assert len(police.openings(lead_id)[0]["fetches"]) == 1
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,10 @@ import pytest
 from app.client import Administrator, Agency, NodeKeys, Refused, uuid7
 from app.signing.keys import generate_private
 from tests.agencies import CAST, PASSWORD, World, add_registrar, world
-from tests.killing import WAIT, audited, killed_before, killed_when
+from tests.killing import audited, killed_before, killed_when
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID, serving
+from tests.waiting import until
 
 PARENT, NODE = "police-990100", "police-990121"
 # Where the step stands when its process dies: the statement that waits, and the lock that it waits for.
@@ -129,10 +129,11 @@ def once(one: Replaced) -> Counter[tuple[str, str]]:
 
 
 def wait_until(there: World, **counts: int) -> None:
-    ends = time.monotonic() + WAIT
-    while not counts.items() <= (found := there.rows(TRACES)[0]._asdict()).items():
-        assert time.monotonic() < ends, found
-        time.sleep(0.1)
+    def found() -> dict[str, int]:
+        row: dict[str, int] = there.rows(TRACES)[0]._asdict()
+        return row
+
+    until(f"counts {counts}", lambda: counts.items() <= found().items(), there=found)
 
 
 def settled(there: World, *replaced: Replaced) -> None:

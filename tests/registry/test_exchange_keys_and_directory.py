@@ -25,6 +25,7 @@ from app.transparency.checkpoint import Log
 from app.transparency.note import ED25519, verifier_of, verify_note
 from app.vault import LocalVault
 from tests.registry_app import EXCHANGE, Service
+from tests.waiting import until_async
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -140,8 +141,7 @@ async def test_another_process_hears_of_every_change_even_after_it_lost_the_line
 
 async def heard(directory: Directory, node_id: str) -> None:
     # The directory has no event to wait for: a reader on the hot path takes what is there.
-    for _ in range(500):
-        if node_id in directory.nodes:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{node_id} was not heard of")
+    async def known() -> bool:
+        return node_id in directory.nodes
+
+    await until_async(f"{node_id} is heard of", known)

@@ -1,7 +1,6 @@
 """Strict JSON: the standard library's reading wherever that is safe, and one error for the rest."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -206,10 +205,9 @@ def test_a_hundred_thousand_levels_are_refused_without_exhausting_the_stack(open
         b"[" * 40 + b"\\" * 256_000,
     ],
 )
-def test_hostile_documents_of_full_size_take_no_time(raw: bytes) -> None:
-    started = time.perf_counter()
-    refused(raw)
-    assert time.perf_counter() - started < 1
+def test_hostile_documents_are_read_from_end_to_end_once(raw: bytes) -> None:
+    # Of sixteen times the size that intake takes: begun again at each quote, it would not end within hours.
+    refused(raw * 16)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", {"\udfff": 1}])

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +20,7 @@ from app.views.sheets import CSV, XLSX
 from tests.agencies import PASSWORD, Raw, World
 from tests.registry_app import Hand
 from tests.views.steps import ask, forwarded, offered, received
+from tests.waiting import until
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -38,10 +38,7 @@ def leap(world: World, hand: Hand, days: int) -> None:
 
 
 def wait_until_folded(world: World) -> None:
-    ends = time.monotonic() + 20
-    while world.rows("SELECT 1 FROM stat_delta LIMIT 1"):
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    until("every difference is folded", lambda: not world.rows("SELECT 1 FROM stat_delta LIMIT 1"))
 
 
 def test_the_figures_of_all_agencies_add_up_and_are_those_of_the_stored_cases(world: World, tmp_path: Any) -> None:
@@ -139,10 +136,7 @@ def test_reports_are_frozen_when_a_period_ends_and_then_stay(world: World, hand:
     town = world.agency("township")
     assert ask(town, "/v1/statistics/reports").json()["items"] == []
     leap(world, hand, days=30)  # the first of April, a Wednesday
-    ends = time.monotonic() + 20
-    while len(ask(town, "/v1/statistics/reports").json()["items"]) < 2:
-        assert time.monotonic() < ends
-        time.sleep(0.1)
+    until("two reports are frozen", lambda: len(ask(town, "/v1/statistics/reports").json()["items"]) >= 2)
     page = ask(town, "/v1/statistics/reports").json()
     assert [(one["kind"], one["starts"], one["ends"]) for one in page["items"]] == [
         ("weekly", "2026-03-23", "2026-03-29"),

@@ -1,8 +1,7 @@
 """Two exchanges that know of each other, and a log that nobody but the tests grows."""
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from app.vault import open_vault
 from tests.agencies import run_sql
 from tests.server import serving
 from tests.transparency.reader import Head, Reader, mth
+from tests.waiting import until
 
 FIRST, SECOND = "exchange-990001", "exchange-990002"
 FOREIGN = Log("exchange-990003/log", generate_private("Ed25519"))
@@ -64,15 +64,8 @@ class Site:
             mark=mark,
             number=number,
         )
-        soon(lambda: not self.rows("SELECT 1 FROM unsequenced LIMIT 1"))
+        until("nothing waits for its number", lambda: not self.rows("SELECT 1 FROM unsequenced LIMIT 1"))
         return int(self.rows("SELECT max(size) FROM checkpoint")[0][0])
-
-
-def soon(done: Callable[[], object], seconds: float = 20) -> None:
-    ends = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < ends, "it did not happen"
-        time.sleep(0.05)
 
 
 def cosigned(reader: Reader, vkey: str, size: int) -> int:
@@ -81,7 +74,10 @@ def cosigned(reader: Reader, vkey: str, size: int) -> int:
     def served() -> Head:
         return reader.checkpoint(vkey)
 
-    soon(lambda: (head := served()).size == size and f"{SECOND}/witness" in head.signers)
+    until(
+        f"the head of {size} entries has the signature of the witness",
+        lambda: (head := served()).size == size and f"{SECOND}/witness" in head.signers,
+    )
     at = served().signers[f"{SECOND}/witness"]
     assert at is not None
     return at

@@ -19,11 +19,11 @@ from tests.transparency.sites import (
     Site,
     cosigned,
     send,
-    soon,
     submission,
     tree_of,
     witness_line,
 )
+from tests.waiting import until
 
 
 def rotated(second: Site, url: str, *how: str) -> str:
@@ -32,7 +32,7 @@ def rotated(second: Site, url: str, *how: str) -> str:
     settings = {"LEADBRIDGE_DATABASE_URL": second.database_url, "LEADBRIDGE_DATA_DIR": str(second.folder)}
     done = leadbridge("keys", "rotate", "witness", *how, **settings, LEADBRIDGE_EXCHANGE_ID=SECOND)
     assert done.returncode == 0, done.stderr
-    soon(lambda: witness_line(url)[1] != before)
+    until("the witness names its new key", lambda: witness_line(url)[1] != before)
     return witness_line(url)[1]
 
 
@@ -88,7 +88,7 @@ def test_under_the_old_key_and_the_new_one_a_head_has_its_quorum_and_under_a_rev
         assert lines_under(http, old, new, newest) == [True, False, True]
         with reading(first, witness("stolen", new), "quorum stolen") as reader:
             first.grow(6, "d")
-            soon(lambda: refusals("stolen") > 0)
+            until("a signature of the stolen key is refused", lambda: refusals("stolen") > 0)
             assert reader.checkpoint(new).size == size
         either = (witness("before", new), witness("after", newest), "group second any before after", "quorum second")
         with reading(first, *either) as reader:
@@ -110,7 +110,7 @@ def test_a_bundle_has_its_quorum_under_either_key_of_a_witness_and_not_under_one
         with world(database_url, own.folder, witness_policy=file) as running:
             lead_id, reader = running.register(), Reader(running.admin.http, own.log_vkey())
             running.agency("township").screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
-            soon(lambda: not own.rows("SELECT 1 FROM unsequenced"))
+            running.sequenced()
             (size,) = own.rows("SELECT max(size) FROM checkpoint")[0]
             cosigned(reader, old, size)
             cosigned(reader, new, size)

@@ -26,11 +26,11 @@ from tests.transparency.sites import (
     Site,
     cosigned,
     send,
-    soon,
     submission,
     tree_of,
     witness_line,
 )
+from tests.waiting import until
 
 
 def forks(noticed_by: str) -> float:
@@ -61,7 +61,7 @@ def test_an_exchange_serves_what_another_cosigned_and_a_forked_backup_is_refused
             before = forks("witness"), forks("log")
             with structlog.testing.capture_logs() as lines, forked.running(*asking) as own:
                 assert forked.grow(5, "c") == size
-                soon(lambda: (forks("witness") > before[0], forks("log") > before[1]) == (True, True))
+                until("both find the fork", lambda: forks("witness") > before[0] and forks("log") > before[1])
                 # What nobody cosigned is not served: the backup stays at the last head of the common past.
                 reader = Reader(httpx.Client(base_url=own), first.log_vkey())
                 assert reader.checkpoint(vkey).size == size - 5
@@ -126,7 +126,7 @@ def test_submissions_at_once_are_taken_one_after_the_other(
     gate = threading.Barrier(8)
 
     def submit(size: int) -> int:
-        gate.wait()
+        gate.wait(30)
         return send(http, submission(100, size))[0]
 
     with ThreadPoolExecutor(8) as pool:

@@ -6,6 +6,7 @@ import httpx
 
 from app.client import Agency, uuid7
 from tests.agencies import World
+from tests.waiting import until
 
 LETTER = {"basis": "依职责", "competence_reason": "属地管辖", "known_facts": "群众反映，未经核实"}
 
@@ -57,14 +58,17 @@ def forwarded(world: World) -> tuple[str, str, str]:
 
 def hear(agency: Agency, lead_id: str) -> list[str]:
     """Read the inbox until it holds something on the lead, and every act in it; return the names of the acts."""
-    after, heard = 0, []
-    while True:
-        items = agency.inbox(after, wait=10)
-        assert items, f"nothing on the lead reached {agency.node_id}"
-        after = items[-1]["seq"]
-        heard += [agency.get_act(item["act_id"]).act for item in items if item["lead_id"] == lead_id]
-        if heard and not agency.inbox(after):
-            return heard
+    after, heard = 0, list[str]()
+
+    def all_heard() -> list[str] | None:
+        nonlocal after
+        for item in agency.inbox(after, wait=0 if heard else 5):
+            after = item["seq"]
+            if item["lead_id"] == lead_id:
+                heard.append(agency.get_act(item["act_id"]).act)
+        return heard if heard and not agency.inbox(after) else None
+
+    return until(f"an act on {lead_id} in the inbox of {agency.node_id}", all_heard)
 
 
 def ask(agency: Agency, path: str, headers: dict[str, str] | None = None, **params: Any) -> httpx.Response:
