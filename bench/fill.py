@@ -132,7 +132,7 @@ def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[tuple[str
         given[LEAD_NO] = f"XS-990121-TOWNSHIP-2026-{number:07d}"
         moved = filling.registered_at(number) - template.registered_at
         pieces = [
-            one if place % 2 == 0 else _moved(one, moved) if isinstance(one, datetime) else given[one]
+            _moved(one, moved) if isinstance(one, datetime) else one if place % 2 == 0 else given[one]
             for place, one in enumerate(template.pieces)
         ]
         root_id, data_key = given["0"].encode(), os.urandom(KEY_BYTES)

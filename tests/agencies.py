@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app.admin.people import add_person
 from app.casework.acts import CATALOGUE
-from app.client import Administrator, Agency, NodeKeys, StoredAct, uuid7
+from app.client import Administrator, Agency, NodeKeys, OfferLetter, StoredAct, uuid7
 from app.db import create_engine
 from app.deps import TimeSource
 from app.docket.issuer import utc_now
@@ -73,8 +73,13 @@ class World:
         """Register, screen and offer a lead of the township; return the ids of lead and transfer."""
         town, lead_id, transfer_id = self.agency("township"), self.register(), uuid7()
         town.screen(lead_id, category=category, opinion="有具体事件", basis="依职责")
-        full = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
-        town.offer(lead_id, self.agency(to).node_id, transfer_id=transfer_id, letter={**full, **letter})
+        full: OfferLetter = {
+            "route": "report_up",
+            "basis": "依职责",
+            "competence_reason": "属地",
+            "known_facts": "未经核实",
+        }
+        town.offer(lead_id, self.agency(to).node_id, transfer_id=transfer_id, letter=cast(OfferLetter, full | letter))
         self.hear(self.agency(to), "transfer.offer", lead_id)
         return lead_id, transfer_id
 

@@ -31,7 +31,7 @@ def all_tests_pass() -> bool:
     The tests named here wait for shells and servers more than they compute.
     """
     apart = ["tests/evidence", "tests/erasure"]
-    pytest = [Path(sys.executable).with_name("pytest"), "--quiet"]
+    pytest = [str(Path(sys.executable).with_name("pytest")), "--quiet"]
     with tempfile.TemporaryFile("w+") as said:
         with subprocess.Popen([*pytest, *apart], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT) as other:
             try:

@@ -98,8 +98,8 @@ async def _let_go(watcher: Any) -> None:
 
 
 def audited(database_url: str, data_dir: Path) -> str:
-    """Run `leadbridge audit`, which must find no lie; return what it says."""
+    """Run `leadbridge audit`, which must find no contradiction; return what it says."""
     answer = leadbridge("audit", "--jobs", "1", **settings(database_url, data_dir))
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stderr
-    assert "nothing lies" in answer.stdout
+    assert "no contradiction" in answer.stdout
     return answer.stdout

@@ -3,6 +3,8 @@
 It begins where `test_scenario.py` leaves the story, so that both files are run together.
 """
 
+from typing import Any
+
 import pytest
 
 from app.client import Refused, uuid7
@@ -227,7 +229,7 @@ def test_step_21_two_officers_see_who_reported_for_seven_days_and_each_view_is_o
         (seen,) = story.agencies[node].openings(story.ids["L1"])
         views = [(one["node"], one["person"], one["purpose"], one["at"][:10]) for one in seen["fetches"]]
         assert sorted(views) == sorted((P1, who, "上门走访", "2026-04-13") for who in ("孙某某", "钱某某"))
-    asked = {"node": P1, "day": "2026-04-13", "limit": 200}
+    asked: dict[str, Any] = {"node": P1, "day": "2026-04-13", "limit": 200}
     items = story.administrator("auditor").get("/v1/admin/access-log", params=asked).json()["items"]
     assert {one["person"] for one in items if one["what"] == "identity"} == {"孙某某", "钱某某"}
 

@@ -314,7 +314,7 @@ def test_auditors_see_who_read_what_page_by_page_and_their_own_reading_is_record
     auditor = administrator(world, "auditor", hand)
     shown, cursor = [], None
     while True:
-        given = {"limit": 2, "person": "孙某某"} | ({"cursor": cursor} if cursor else {})
+        given: dict[str, Any] = {"limit": 2, "person": "孙某某"} | ({"cursor": cursor} if cursor else {})
         page = auditor.get("/v1/admin/access-log", params=given).json()
         shown += page["items"]
         cursor = page["next"]

@@ -119,7 +119,7 @@ def test_a_procuratorate_comes_early_of_its_own_motion_but_never_into_a_supervis
     stage = Stage()
     stage.with_police()
     Talk("procuratorate-one", stage=stage)
-    assert Talk("police-one", convener="procuratorate-one", stage=stage, kind="early_intervention")
+    Talk("police-one", convener="procuratorate-one", stage=stage, kind="early_intervention")
     stage = held_by()
     Talk("procuratorate-one", convener="supervision-one", stage=stage)
     with pytest.raises(RuleViolated) as refused:

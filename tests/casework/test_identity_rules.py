@@ -89,7 +89,13 @@ def test_whoever_gave_the_lead_back_opens_nothing_more() -> None:
 
 def test_two_persons_approve_and_somebody_reads() -> None:
     stage, (one, two) = sealed_for_police(), OPEN["approvers"]
-    for wrong in ({"approvers": [one]}, {"approvers": [one, two, one]}, {"readers": []}, {"purpose": " "}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"approvers": [one]},
+        {"approvers": [one, two, one]},
+        {"readers": []},
+        {"purpose": " "},
+    )
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             open_it(stage, **wrong)
     with pytest.raises(ValidationError):

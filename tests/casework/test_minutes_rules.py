@@ -1,5 +1,6 @@
 """Minutes, signatures, actions and the close of a consultation: what each step needs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -114,7 +115,12 @@ def test_it_closes_when_all_have_signed_and_every_action_has_its_result() -> Non
         talk.close()
     talk.report("regulator-one")
     talk.close()
-    for step in (talk.close, lambda: talk.opine("regulator-one"), lambda: talk.minute(version=2)):
+    steps: tuple[Callable[[], object], ...] = (
+        talk.close,
+        lambda: talk.opine("regulator-one"),
+        lambda: talk.minute(version=2),
+    )
+    for step in steps:
         with pytest.raises(WrongState):
             step()
 

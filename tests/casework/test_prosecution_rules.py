@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE
-from app.casework.acts.prosecution import Prosecution
 from app.casework.open_matters import STANDS_OPEN
+from app.casework.records.prosecution import Prosecution
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, RuleViolated, WrongState
 from tests.casework.stage import Stage
 

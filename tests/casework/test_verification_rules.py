@@ -1,5 +1,6 @@
 """Verification: who may, until when, by which means, and what a report must contain."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,7 +110,7 @@ def test_a_task_without_one_of_its_five_fixings_is_no_task(missing: str) -> None
     with pytest.raises(ValidationError):
         stage.act("verification.assign", "police-one", {k: v for k, v in ASSIGN.items() if k != missing})
     with pytest.raises(ValidationError):
-        assign(stage, **{missing: [] if missing == "handlers" else ""})
+        stage.act("verification.assign", "police-one", {**ASSIGN, missing: [] if missing == "handlers" else ""})
 
 
 @pytest.mark.parametrize("sender", ["town-one", "procuratorate-one", "office-county", "petition-one"])
@@ -344,7 +345,9 @@ def test_a_report_goes_to_the_first_seat_and_ends_the_limits_of_the_task() -> No
 @pytest.mark.parametrize("members", ["persons", "events"])
 def test_a_report_that_passes_over_a_person_or_an_event_is_refused(members: str) -> None:
     stage, _ = verifying()
-    refusal = refused(lambda: report(stage, **{members: []}), "R-EACH-VERIFIED")
+    refusal = refused(
+        lambda: stage.act("verification.report", "police-one", {**REPORT, members: []}), "R-EACH-VERIFIED"
+    )
     assert REPORT[members][0]["token"] in refusal.detail
 
 
@@ -369,7 +372,7 @@ def test_each_element_of_each_person_and_event_is_there(members: str, element: s
     full = REPORT[members][0]
     for wrong in ({k: v for k, v in full.items() if k != element}, {**full, element: " "}):
         with pytest.raises(ValidationError):
-            report(stage, **{members: [wrong]})
+            stage.act("verification.report", "police-one", {**REPORT, members: [wrong]})
 
 
 @pytest.mark.parametrize(
@@ -411,7 +414,12 @@ def test_a_conclusion_fed_back_while_verifying_ends_the_verification() -> None:
 def test_every_refusal_leaves_the_case_as_it_was() -> None:
     stage, _ = verifying()
     before = stage.case
-    for act in (lambda: measure(stage, "detain"), lambda: report(stage, persons=[]), lambda: extend(stage, 99)):
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: measure(stage, "detain"),
+        lambda: report(stage, persons=[]),
+        lambda: extend(stage, 99),
+    )
+    for act in acts:
         with pytest.raises(Problem):
             act()
         assert stage.case == before

@@ -19,7 +19,7 @@ def command(*words: str | Path) -> list[str]:
 
 
 def leadbridge(
-    *words: str | Path, given: str = "", cwd: Path | None = None, **settings: str
+    *words: str | Path, given: str = "", cwd: str | Path | None = None, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end."""
     return subprocess.run(

@@ -1,5 +1,6 @@
 """What a client believes: over real HTTP, against an exchange that errs or lies."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ def register(agency: Agency, **members: Any) -> Receipt:
 
 def toy(*answers: Any) -> ToyExchange:
     made = ToyExchange([])
-    made.answers = [lambda jws, body, answer=answer: answer(made, jws, body) for answer in answers]
+    made.answers = [partial(answer, made) for answer in answers]
     return made
 
 

@@ -22,7 +22,7 @@ def matches(agency: Agency, lead_id: str) -> list[dict[str, Any]]:
     while items := agency.inbox(after):
         after = items[-1]["seq"]
         heard_of += [one for one in items if (one["act"], one["lead_id"]) == ("notice.match", lead_id)]
-    return [agency.get_act(item["act_id"]).document for item in heard_of]
+    return [dict(agency.get_act(item["act_id"]).document) for item in heard_of]
 
 
 def heard(agency: Agency, lead_id: str) -> list[dict[str, Any]]:

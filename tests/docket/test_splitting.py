@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 
-from app.client import Agency, Refused, uuid7
+from app.client import Agency, Event, Person, Refused, uuid7
+from app.client.transfers import OfferLetter
 from tests.agencies import Raw, World
 
-PERSONS = [{"token": "p1", "role": "reported"}, {"token": "p2", "role": "reported"}]
-EVENTS = [{"token": "e1", "summary": "堵截车辆"}, {"token": "e2", "summary": "提前告知检查时间"}]
+PERSONS: list[Person] = [{"token": "p1", "role": "reported"}, {"token": "p2", "role": "reported"}]
+EVENTS: list[Event] = [{"token": "e1", "summary": "堵截车辆"}, {"token": "e2", "summary": "提前告知检查时间"}]
 RECEIVED_AT = "2026-03-02T16:20:00+08:00"
-LETTER = {"route": "peer", "basis": "监察法第三十七条", "competence_reason": "职务违法", "known_facts": "未经核实"}
+LETTER: OfferLetter = {
+    "route": "peer",
+    "basis": "监察法第三十七条",
+    "competence_reason": "职务违法",
+    "known_facts": "未经核实",
+}
 
 
 def received(world: World) -> tuple[str, str]:

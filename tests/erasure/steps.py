@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.casework.acts import CATALOGUE
-from app.client import Agency, Receipt, Refused, uuid7
+from app.client import Agency, Person, Receipt, Refused, uuid7
 from tests.agencies import World
 from tests.cli.command_line import leadbridge
 from tests.identity.steps import IDENTITY
@@ -15,7 +15,7 @@ from tests.views.steps import LETTER
 from tests.waiting import until
 
 PAPER = "来信一件，未经核实。\n".encode() * 50
-PERSON = {"token": "p1", "role": "reported", "name": "王某某", "phone": "13900000001"}
+PERSON: Person = {"token": "p1", "role": "reported", "name": "王某某", "phone": "13900000001"}
 DIGEST = hashlib.sha256(PAPER).hexdigest()
 ALLEGATION = "群众反映砂石料场强揽运输"
 
@@ -34,7 +34,8 @@ def ended(world: World, retention: str = "10年", *, outcome: str = "部分属�
         events=[{"token": "e1", "summary": "堵截车辆"}],
         document_no="甲政移〔2026〕7号",
         attachments=[paper],
-        **parts.envelope,
+        sealed=parts.sealed,
+        sealed_commitment=parts.commitment,
     )
     town.screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
     town.offer(lead_id, police.node_id, transfer_id=transfer_id, letter={**LETTER, "route": "report_up"})

@@ -73,7 +73,7 @@ def test_the_content_is_gone_for_everybody_and_the_acts_stay_proven(
         assert now == was | {"body": None, "erased_by": receipt.act_id}
     assert '"reason"' in decoded(after["acts"][receipt.act_id])
     assert after["acts"][receipt.act_id]["erased_by"] is None
-    gone = {"category": None, "outcome": None, "deadlines": [], "erased_by": receipt.act_id}
+    gone: dict[str, Any] = {"category": None, "outcome": None, "deadlines": [], "erased_by": receipt.act_id}
     assert after["entry"] == before["entry"] | gone
     with pytest.raises(Erased, match=receipt.act_id):
         town.get_act(acts["lead.register"])
@@ -189,7 +189,7 @@ def test_a_sealed_identity_goes_with_the_rest_while_an_opening_runs(exchange: Wo
     act_id = town.timeline(lead_id)[0]["act_id"]
     years_later(exchange, hand, 10)
     part = part_of(exchange, act_id)
-    reader = {"approvers": APPROVERS, "readers": READERS, "purpose": PURPOSE, "opening_id": uuid7()}
+    reader: dict[str, Any] = {"approvers": APPROVERS, "readers": READERS, "purpose": PURPOSE, "opening_id": uuid7()}
     police.grant_opening(lead_id, act_id, expires_at=hand.now + timedelta(days=7), **reader)
     assert police.open_identity(act_id, person=READER, purpose=PURPOSE).identity == IDENTITY
     erase(exchange, lead_id)

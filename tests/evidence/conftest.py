@@ -11,6 +11,7 @@ import pytest
 from app import embedded_postgres, migrate
 from app.client import Agency, NodeKeys
 from app.client.ids import uuid7
+from app.client.transfers import OfferLetter
 from app.signing import sm2
 from app.signing.algorithms import Alg
 from app.signing.keys import generate_private
@@ -21,7 +22,7 @@ from tests.evidence.bundles import Bundle, download
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID
 
-LETTER = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
+LETTER: OfferLetter = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
 PAPERS = "来信一件，未经核实。\n".encode() * 50
 
 

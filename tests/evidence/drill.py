@@ -66,9 +66,9 @@ class Attacker:
 
     def audited(self, checkpoint: Path | None = None, bundle: Path | None = None, **given: Any) -> str:
         """Audit it against what lies in these files; return the contradiction, or nothing."""
-        kept = [[one] if one else [] for one in (checkpoint, bundle)]
+        checkpoints, bundles = ([one] if one else [] for one in (checkpoint, bundle))
         try:
-            asyncio.run(self.look(outside=read_outside(*kept, log_origin(EXCHANGE_ID)), **given))
+            asyncio.run(self.look(outside=read_outside(checkpoints, bundles, log_origin(EXCHANGE_ID)), **given))
         except Contradiction as contradiction:
             return str(contradiction)
         return ""

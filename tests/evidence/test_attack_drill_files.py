@@ -40,8 +40,16 @@ def files(server_url: str, template: str, tmp_path_factory: pytest.TempPathFacto
             large = town.upload(LARGE, name="a.bin", media_type="application/octet-stream")
             small = town.upload(b"small", name="b.txt", media_type="text/plain")
             lead = town.register_lead(**CATALOGUE["lead.register"].example, attachments=[large, small]).lead_id
-            sealed = town.seal_identity(lead, REPORTER, [police.node_id]).envelope
-            town.screen(lead, category="general", opinion="有具体事件", basis="依职责", attachments=[small], **sealed)
+            parts = town.seal_identity(lead, REPORTER, [police.node_id])
+            town.screen(
+                lead,
+                category="general",
+                opinion="有具体事件",
+                basis="依职责",
+                attachments=[small],
+                sealed=parts.sealed,
+                sealed_commitment=parts.commitment,
+            )
             exchange.offered()
         yield Files(url, data, lead)
 

@@ -16,7 +16,7 @@ from tests.agencies import World
 from tests.conftest import database_name, new_database
 from tests.evidence.drill import Attacker
 from tests.server import EXCHANGE_ID, serving
-from tests.transparency.test_witnessing import FOREIGN, LEAVES, submission, tree_of
+from tests.transparency.sites import FOREIGN, LEAVES, submission, tree_of
 
 WITNESS = WitnessKey("exchange-990004/witness", generate_private("Ed25519"))
 

@@ -15,10 +15,13 @@ from tests.evidence.conftest import enrolled
 from tests.server import EXCHANGE_ID
 
 
+def header(agency: Agency, jti: str) -> dict[str, Any]:
+    return {"iss": agency.node_id, "aud": EXCHANGE_ID, "iat": int(datetime.now(UTC).timestamp()), "jti": jti}
+
+
 def send(agency: Agency, key: PrivateKey, path: str, document: dict[str, Any], jti: str) -> None:
     body = json.dumps(document).encode()
-    fields = {"iss": agency.node_id, "aud": EXCHANGE_ID, "iat": int(datetime.now(UTC).timestamp()), "jti": jti}
-    token = sign_detached(body, key, typ="lead-key+jws", **fields)
+    token = sign_detached(body, key, typ="lead-key+jws", **header(agency, jti))
     headers = {"Content-Type": "application/json", "X-JWS-Signature": token}
     answer = agency.http.post(path, content=body, headers=headers)
     assert answer.is_success, answer.text
@@ -26,8 +29,7 @@ def send(agency: Agency, key: PrivateKey, path: str, document: dict[str, Any], j
 
 def offering(agency: Agency, new: PrivateKey, jti: str) -> dict[str, Any]:
     """A key to be registered, with its proof of possession over the request's `jti`."""
-    fields = {"iss": agency.node_id, "aud": EXCHANGE_ID, "iat": int(datetime.now(UTC).timestamp()), "jti": str(uuid4())}
-    proof = sign_detached(jti.encode(), new, typ="lead-key+jws", **fields)
+    proof = sign_detached(jti.encode(), new, typ="lead-key+jws", **header(agency, str(uuid4())))
     return {"purpose": "act", "jwk": new.public_jwk, "proof": proof}
 
 

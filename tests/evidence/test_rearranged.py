@@ -18,11 +18,14 @@ TOOLS = (
 )
 
 
-def swap(folder: Path, one: str, other: str) -> None:
+def swap(folder: Path, one: str, other: str, *names: str) -> None:
+    """Exchange two files or folders, or only what bears these names in them."""
     kept = folder / "swap"
-    (folder / one).rename(kept)
-    (folder / other).rename(folder / one)
-    kept.rename(folder / other)
+    for name in names or ("",):
+        first, second = folder / one / name, folder / other / name
+        first.rename(kept)
+        second.rename(first)
+        kept.rename(second)
 
 
 def change(folder: Path, name: str, change: Callable[[str], str]) -> None:
@@ -62,10 +65,7 @@ REARRANGED: dict[str, Callable[[Path], object]] = {
     "two acts exchanged": lambda folder: swap(folder, FIRST, SECOND),
     "two bodies exchanged": lambda folder: swap(folder, f"{FIRST}/act.body", f"{SECOND}/act.body"),
     "two signatures exchanged": lambda folder: swap(folder, f"{FIRST}/act.jws", f"{SECOND}/act.jws"),
-    "two receipts exchanged": lambda folder: (
-        swap(folder, f"{FIRST}/receipt.json", f"{SECOND}/receipt.json"),
-        swap(folder, f"{FIRST}/receipt.jws", f"{SECOND}/receipt.jws"),
-    ),
+    "two receipts exchanged": lambda folder: swap(folder, FIRST, SECOND, "receipt.json", "receipt.jws"),
     "the proof of another act": lambda folder: shutil.copy(
         folder / f"{SECOND}/entry.tlog-proof", folder / f"{FIRST}/entry.tlog-proof"
     ),

@@ -89,9 +89,9 @@ def test_receipts_and_checkpoints_go_over_to_new_keys_and_either_key_verifies_a_
     assert len([one for one in found.names() if one.startswith(f"key-events/{EXCHANGE_ID}-")]) == 12
     suggested = found.policy().read_text()
     others = [line for line in suggested.splitlines() if not line.startswith(("exchange ", "log "))]
+    policy = tmp_path / "pinned"
     for log in (before["log_vkey"], after["log_vkey"]):
         for kid in chain:
-            policy = tmp_path / "pinned"
             policy.write_text("\n".join([f"log {log}", *others, f"exchange {EXCHANGE_ID} {kid}", ""]))
             both(found, policy, 0)
     policy.write_text("\n".join([f"log {log}", *others, f"exchange {EXCHANGE_ID} {'A' * 43}", ""]))

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from app.bundles.verifying.files import BundleRefused
 from app.bundles.verifying.verify import verify_bundle
 from app.signing.jws import sign_detached
-from app.signing.keys import generate_private, public_to_pem
+from app.signing.keys import PrivateKey, generate_private, public_to_pem
 from app.transparency.policy import PolicyError
 from tests.evidence.bundles import Bundle, by_command, by_shell
 from tests.server import EXCHANGE_ID
@@ -61,14 +62,14 @@ def resign(folder: Path) -> None:
     sign_again(folder, key)
 
 
-def sign_again(folder: Path, key: object) -> None:
+def sign_again(folder: Path, key: PrivateKey) -> None:
     withheld = [line for line in (folder / "manifest.txt").read_text().splitlines() if line.startswith("withheld")]
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     names = sorted(files.keys() - {"manifest.txt", "manifest.jws"})
     lines = [f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}" for name in names] + withheld
     body = "".join(f"{line}\n" for line in lines).encode()
     (folder / "manifest.txt").write_bytes(body)
-    fields = {"iss": EXCHANGE_ID, "aud": "township-990121101", "iat": 1, "jti": str(uuid4())}
+    fields: dict[str, Any] = {"iss": EXCHANGE_ID, "aud": "township-990121101", "iat": 1, "jti": str(uuid4())}
     (folder / "manifest.jws").write_text(sign_detached(body, key, typ="lead-manifest+jws", **fields))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from app.casework.acts import CATALOGUE
 from app.client import Refused, uuid7
 from tests.agencies import Raw, World, sha256
+from tests.views.steps import LETTER
 from tests.waiting import until
 
 
@@ -139,7 +141,7 @@ def test_refusals_speak_the_language_that_is_asked_for(town: Raw) -> None:
         ),
     ],
 )
-def test_each_flaw_has_its_own_slug(town: Raw, change: dict[str, object], status: int, wanted: str) -> None:
+def test_each_flaw_has_its_own_slug(town: Raw, change: dict[str, Any], status: int, wanted: str) -> None:
     answer = town.post(town.document(**change))
     assert (answer.status_code, slug(answer)) == (status, wanted)
 
@@ -222,7 +224,7 @@ def test_an_id_of_another_lead_in_the_content_is_told_too(exchange: World, act: 
     example = CATALOGUE[act].example
     match act:
         case "protection.answer":
-            asked = {"protection_id": ident, "threat": "威胁", "urgency": "urgent"}
+            asked: dict[str, Any] = {"protection_id": ident, "threat": "威胁", "urgency": "urgent"}
             police.agency.act("protection.request", lead_id, asked)
             content = {**example, "protection_id": ident}
         case "correction.note":
@@ -244,9 +246,8 @@ def test_a_conflict_of_interest_names_its_rule_and_source(exchange: World) -> No
     lead_id = exchange.register(concerns_nodes=[police.node_id])
     town = exchange.agency("township")
     town.screen(lead_id, category="official_misconduct", opinion="反映单位负责人", basis="依职责")
-    letter = {"route": "report_up", "basis": "x", "competence_reason": "x", "known_facts": "x"}
     with pytest.raises(Refused) as refused:
-        town.offer(lead_id, police.node_id, letter=letter)
+        town.offer(lead_id, police.node_id, letter=LETTER)
     assert refused.value.slug == "rule-violated"
     assert refused.value.signed
     assert refused.value.problem["rule"] == "R-SELF-INTEREST"

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.client import Agency, NodeKeys
+from app.client.acts import Signatory
 from app.db import create_engine
 from app.errors import WeakKey
 from app.registry.directory import Directory
@@ -18,7 +19,7 @@ from tests.server import EXCHANGE_ID
 
 pytestmark = pytest.mark.skipif(not sm2.available(), reason=f"SM2 unavailable: {sm2.unavailable()}")
 SECOND = "X-JWS-Signature-SM2"
-SIGNATORY = {"name": "何某某", "title": "负责人"}
+SIGNATORY: Signatory = {"name": "何某某", "title": "负责人"}
 
 
 @pytest.fixture(scope="module")

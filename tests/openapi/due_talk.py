@@ -80,7 +80,7 @@ def _done(world: World, due: Due, act: str) -> Due:
 
 def _from(world: World, name: str, due: Due, **ids: Any) -> Due:
     """Let the other side have the next word, with the ids that its documents name."""
-    named = {one: due.ids[one] for one in ("consultation_id", "letter_id") if one in due.ids}
+    named: dict[str, Any] = {one: due.ids[one] for one in ("consultation_id", "letter_id") if one in due.ids}
     return Due(world.agency(name), due.lead_id, [due.agency.node_id], {**named, **ids})
 
 

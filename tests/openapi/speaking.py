@@ -15,7 +15,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.transport.serialization import Binary
 
 from tests.agencies import Raw, World
-from tests.openapi.due import WHERE, Due, judging
+from tests.openapi.due import WHERE, judging
+from tests.openapi.step import Due
 
 SIGNATURE = "X-JWS-Signature"
 LONGEST_WAIT = 0.05
@@ -29,7 +30,7 @@ class Signed(AuthBase):
         self.typ = typ
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        body = request.body or b""
+        body: Any = request.body or b""
         sent = body.encode() if isinstance(body, str) else body
         request.headers[SIGNATURE] = self.raw.sign(sent, typ=self.typ, jti=str(uuid4()))
         return request
@@ -43,7 +44,7 @@ class Speaking:
     known: dict[str, str]
     places: dict[str, Due] = field(default_factory=dict)
 
-    def prepare(self, case: schemathesis.Case) -> dict[str, Any]:
+    def prepare(self, case: schemathesis.Case[Any]) -> dict[str, Any]:
         """Change `case` in place; return the keyword arguments of its call."""
         definition = case.operation.definition.raw
         signs = SIGNATURE in {parameter["name"] for parameter in definition.get("parameters", ())}
@@ -63,7 +64,7 @@ class Speaking:
         spoiled = _is_negative(case, ParameterLocation.HEADER)
         return {"headers": headers} | ({"auth": self._signer(case)} if signs and not spoiled else {})
 
-    def _signer(self, case: schemathesis.Case) -> Signed:
+    def _signer(self, case: schemathesis.Case[Any]) -> Signed:
         """Let the agency sign that the body names as sender, if it is one of ours."""
         act = "x-act" in case.operation.definition.raw
         named = case.body.get("sender") if isinstance(case.body, dict) else None
@@ -72,7 +73,7 @@ class Speaking:
         signer = ours.get(named, default) if isinstance(named, str) else default
         return Signed(Raw(signer), "lead-act+jws" if act else "lead-key+jws")
 
-    def _act(self, case: schemathesis.Case, act: str, dice: int) -> None:
+    def _act(self, case: schemathesis.Case[Any], act: str, dice: int) -> None:
         """Leave one of four as it is, let path and body agree in one, put two and every example where they are due."""
         example = _is_example(case)
         if not isinstance(case.body, dict) or (dice % 4 == 0 and not example):
@@ -89,14 +90,14 @@ class Speaking:
         ids = {**(content if isinstance(content, dict) else {}), "lead_id": case.body.get("lead_id")}
         self._name(case, {name: one for name, one in ids.items() if isinstance(one, str) and one})
 
-    def _key_request(self, case: schemathesis.Case, dice: int) -> None:
+    def _key_request(self, case: schemathesis.Case[Any], dice: int) -> None:
         ids = {"node_id": self.world.agency("regulator").node_id}
         if isinstance(case.body, dict) and isinstance(case.body.get("kid"), str) and case.body["kid"]:
-            ids["kid"] = case.body["kid"]
+            ids["kid"] = str(case.body["kid"])
         if dice % 4:
             self._name(case, ids)
 
-    def _read(self, case: schemathesis.Case, dice: int) -> None:
+    def _read(self, case: schemathesis.Case[Any], dice: int) -> None:
         if dice % 4:
             self._name(case, self.known)
         if isinstance(case.body, Binary) and dice % 4:
@@ -105,23 +106,23 @@ class Speaking:
         if isinstance(wait, str | int | float) and _holds(wait):
             case.query["wait"] = LONGEST_WAIT
 
-    def _name(self, case: schemathesis.Case, ids: dict[str, str]) -> None:
+    def _name(self, case: schemathesis.Case[Any], ids: dict[str, str]) -> None:
         if not _is_negative(case, ParameterLocation.PATH):
             case.path_parameters.update({name: ids[name] for name in case.path_parameters or {} if name in ids})
 
 
-def _dice(case: schemathesis.Case) -> int:
+def _dice(case: schemathesis.Case[Any]) -> int:
     body = case.body if isinstance(case.body, dict | list | str) else repr(case.body)
     said = json.dumps([body, dict(case.path_parameters or {}), dict(case.query or {})], default=str, sort_keys=True)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()[0]
 
 
-def _is_negative(case: schemathesis.Case, where: ParameterLocation) -> bool:
+def _is_negative(case: schemathesis.Case[Any], where: ParameterLocation) -> bool:
     part = case.meta.components.get(where) if case.meta else None
     return part is not None and part.mode is GenerationMode.NEGATIVE
 
 
-def _is_example(case: schemathesis.Case) -> bool:
+def _is_example(case: schemathesis.Case[Any]) -> bool:
     return case.meta is not None and case.meta.phase.name.value == "examples"
 
 

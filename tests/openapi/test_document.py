@@ -29,8 +29,8 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def body_of(document: dict[str, Any], act: str) -> dict[str, Any]:
-    found: dict[str, Any] = document["paths"][CATALOGUE[act].path]["post"]["requestBody"]["content"]
-    return found["application/json"]
+    found: dict[str, Any] = document["paths"][CATALOGUE[act].path]["post"]["requestBody"]["content"]["application/json"]
+    return found
 
 
 def references(part: Any) -> Iterator[str]:

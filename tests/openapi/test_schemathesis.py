@@ -91,7 +91,7 @@ def test_whatever_is_sent_the_service_answers_as_documented(
     path: str, method: str, schema: OpenApiSchema, speaking: Speaking, session: requests.Session
 ) -> None:
     @settings(deadline=None, suppress_health_check=list(HealthCheck))
-    def answers(case: schemathesis.Case) -> None:
+    def answers(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(session=session, checks=CHECKS, **speaking.prepare(case))
 
     # `schema.parametrize()` makes every case while pytest collects, 16 s before any test of any other module runs.

@@ -17,6 +17,7 @@ from tests.agencies import CAST, PASSWORD, World, add_registrar, world
 from tests.killing import audited, killed_before, killed_when
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID, serving
+from tests.views.steps import LETTER
 from tests.waiting import until
 
 PARENT, NODE = "police-990100", "police-990121"
@@ -89,8 +90,7 @@ def wrote_to(there: Past, old: Agency) -> str:
     """Make the township a partner of the node; what it offered it withdrew, so that no deadline speaks in between."""
     town, lead_id, transfer_id = there.agency("township"), there.register(), uuid7()
     town.screen(lead_id, category="general", opinion="有具体事件", basis="依职责")
-    letter = {"route": "report_up", "basis": "依职责", "competence_reason": "属地", "known_facts": "未经核实"}
-    town.offer(lead_id, old.node_id, transfer_id=transfer_id, letter=letter)
+    town.offer(lead_id, old.node_id, transfer_id=transfer_id, letter=LETTER)
     town.withdraw(transfer_id, reason="误送")
     return town.node_id
 

@@ -31,7 +31,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(client: Path, exchange: World, vkey: str, *older: Path) -> subprocess.CompletedProcess[str]:
-    arguments = [client, f"{exchange.url}/log", vkey, *older]
+    arguments = [str(client), f"{exchange.url}/log", vkey, *map(str, older)]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
 
 

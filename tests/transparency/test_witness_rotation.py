@@ -120,12 +120,12 @@ def test_a_bundle_has_its_quorum_under_either_key_of_a_witness_and_not_under_one
         line for line in found.policy().read_text().splitlines() if line.startswith(("log ", "exchange ", "node "))
     ]
     both = ["witness before " + old, "witness after " + new]
-    for status, *quorum in (
-        (0, "witness second " + old, "quorum second"),
-        (0, "witness second " + new, "quorum second"),
-        (0, *both, "group second all before after", "quorum second"),
-        (1, "witness second " + never, "quorum second"),
-        (1, *both, "witness last " + never, "group second all before after last", "quorum second"),
+    for status, quorum in (
+        (0, ["witness second " + old, "quorum second"]),
+        (0, ["witness second " + new, "quorum second"]),
+        (0, [*both, "group second all before after", "quorum second"]),
+        (1, ["witness second " + never, "quorum second"]),
+        (1, [*both, "witness last " + never, "group second all before after last", "quorum second"]),
     ):
         assert verified(found, tmp_path / "pinned", *pinned, *quorum) == [status, status], quorum
 

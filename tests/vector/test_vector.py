@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -185,7 +186,7 @@ def test_the_client_library_believes_the_receipt_of_the_vector_and_none_of_the_b
         EXCHANGE, {"keys": [strict_json.loads(read(f"published-test-keys/{EXCHANGE}.signing/public.jwk"))]}
     )
     offer = "acts/2-transfer.offer"
-    act = {"act_jws": read(f"{offer}/act.jws").decode(), "act_body": read(f"{offer}/act.body")}
+    act: dict[str, Any] = {"act_jws": read(f"{offer}/act.jws").decode(), "act_body": read(f"{offer}/act.body")}
     receipt = exchange.verify_receipt(read(f"{offer}/receipt.json"), read(f"{offer}/receipt.jws").decode(), **act)
     assert receipt.lead_state == "in_transfer"
     with pytest.raises(Unproven):

@@ -5,10 +5,16 @@ from typing import Any
 import httpx
 
 from app.client import Agency, uuid7
+from app.client.transfers import OfferLetter
 from tests.agencies import World
 from tests.waiting import until
 
-LETTER = {"basis": "依职责", "competence_reason": "属地管辖", "known_facts": "群众反映，未经核实"}
+LETTER: OfferLetter = {
+    "route": "report_up",
+    "basis": "依职责",
+    "competence_reason": "属地管辖",
+    "known_facts": "群众反映，未经核实",
+}
 
 
 def screened(world: World, category: str = "general", **members: Any) -> str:
@@ -25,7 +31,7 @@ def offered(world: World, to: str = "police", *, disclosure: str = "full", **mem
         lead_id,
         world.agency(to).node_id,
         transfer_id=transfer_id,
-        letter={**LETTER, "route": "report_up", "disclosure": disclosure},
+        letter={**LETTER, "disclosure": disclosure},
     )
     hear(world.agency(to), lead_id)
     return lead_id, transfer_id
