@@ -1,6 +1,6 @@
 """What the table of acts declares, held against what was decided: every `Stage` asks, so every test of a rule does."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from app.casework.acts import CATALOGUE, ActType
 from app.casework.acts.catalogue import NOBODY
@@ -34,7 +34,7 @@ def declared(kind: ActType) -> set[Seen]:
     }
 
 
-def hold_to_table(act: Act[object], before: Case, decision: Decision) -> None:
+def hold_to_table(act: Act[Any], before: Case, decision: Decision) -> None:
     """Fail unless the table says everything that a decision did, and the state in which it was taken."""
     kind = CATALOGUE[act.name]
     was = before.leads.get(act.lead_id)

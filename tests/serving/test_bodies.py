@@ -28,7 +28,7 @@ def of_route(*, token: bool) -> list[Any]:
     return [
         one
         for one in ROUTES
-        if ("security" in one.values[2]) == token and (token or "requestBody" in one.values[2])  # type: ignore[index,operator]
+        if ("security" in one.values[2]) == token and (token or "requestBody" in one.values[2])  # type: ignore[operator]
     ]
 
 
