@@ -58,23 +58,32 @@ def parse_proof(raw: bytes) -> LogProof:
         raise ProofError("malformed proof") from error
 
 
-def verify_proof(raw: bytes, entry: bytes, policy: Policy) -> Checkpoint:
-    """Return the checkpoint under which `entry` is in a log that `policy` trusts, cosigned as it asks.
+def trusted_checkpoint(note: Note, policy: Policy) -> Checkpoint:
+    """Return the checkpoint in a note of a log that `policy` trusts, cosigned as it asks.
 
-    Raises `ProofError`: the file is malformed, the log is another, a known signature is wrong, too few witnesses
-    cosigned, or the hashes do not lead from the entry to the signed root.
+    Raises `ProofError`: the log is another, a known signature is wrong, or too few witnesses cosigned.
     """
-    proof = parse_proof(raw)
     try:
-        checkpoint = parse_checkpoint(proof.note.text)
+        checkpoint = parse_checkpoint(note.text)
         logs = [log for log in policy.logs if log.name == checkpoint.origin]
-        signers = names_of(verify_note(proof.note, [*logs, *policy.verifiers]))
+        signers = names_of(verify_note(note, [*logs, *policy.verifiers]))
     except (MalformedCheckpoint, NoteError) as error:
         raise ProofError(f"the checkpoint is not to be trusted: {error}") from error
     if not signers.intersection(logs):
         raise ProofError("the checkpoint is not signed by a log of the policy")
     if not policy.is_quorum(signers):
         raise ProofError("fewer witnesses cosigned the checkpoint than the policy asks for")
+    return checkpoint
+
+
+def verify_proof(raw: bytes, entry: bytes, policy: Policy) -> Checkpoint:
+    """Return the checkpoint under which `entry` is in a log that `policy` trusts, cosigned as it asks.
+
+    Raises `ProofError`: the file is malformed, its checkpoint is not to be trusted, or the hashes do not lead from
+    the entry to the signed root.
+    """
+    proof = parse_proof(raw)
+    checkpoint = trusted_checkpoint(proof.note, policy)
     verify_inclusion(proof.index, checkpoint.size, leaf_hash(entry), checkpoint.root, proof.hashes)
     return checkpoint
 

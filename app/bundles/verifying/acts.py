@@ -1,4 +1,4 @@
-"""The acts and notices of a bundle, verified one by one: act, receipt, log entry, place in the log, enclosures."""
+"""Step 6 of a verification, the acts and notices: signature, document, receipt, log entry, place, key, chain, files."""
 
 import hashlib
 import re
@@ -6,22 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.bundles.verifying.files import BundleRefused, Files
-from app.bundles.verifying.log_proofs import LogProofs
-from app.bundles.verifying.node_keys import NodeKeys
+from app.bundles.verifying.log_proofs import PROOF, LogProofs
+from app.bundles.verifying.node_keys import NodeKeyring
+from app.bundles.verifying.signatures import signed_by_known_key
 from app.signing import strict_json
-from app.signing.jws import VerifiedJws, read_header, verify_detached
+from app.signing.jws import VerifiedJws
 from app.signing.keys import PublicKey
 from app.transparency.entries import act_entry, notice_entry
 
 _FOLDER = re.compile(r"acts/([0-9]{3,})-([a-z._]+)")
-_NOTICE = frozenset(("act.body", "act.jws", "entry.bin", "entry.tlog-proof"))
+_NOTICE = frozenset(("act.body", "act.jws", "entry.bin", PROOF))
 _ACT = _NOTICE | {"receipt.json", "receipt.jws"}
 
 
-class ActReader:
-    """Reads the acts in the order of their numbers, which is that of the log.
+class ActChain:
+    """The acts in the order of their numbers, which is that of the log.
 
-    Afterwards `tokens` are the digests of what is there, `withheld` of what it refers to and is not there before it.
+    Once read, `tokens` are the digests of the acts that are there, and `withheld` the digests of acts that they refer
+    to and that are not there before them.
     """
 
     def __init__(
@@ -30,10 +32,10 @@ class ActReader:
         keys: Mapping[str, PublicKey],
         proofs: LogProofs,
         exchange: str,
-        nodes: Mapping[str, NodeKeys],
+        nodes: Mapping[str, NodeKeyring],
     ) -> None:
         self._files, self._keys, self._proofs, self._exchange, self._nodes = files, keys, proofs, exchange, nodes
-        self._last = -1
+        self._newest = -1
         self._lead: str | None = None
         self.folders: set[str] = set()
         self.tokens: set[str] = set()
@@ -61,46 +63,39 @@ class ActReader:
                 raise BundleRefused(f"{folder}: a member is missing or malformed: {error}") from error
 
     def _act(self, folder: str, act: str) -> None:
-        there = {name.rpartition("/")[2] for name in self._files.names if name.startswith(folder + "/")}
-        file = {name: self._files.read(f"{folder}/{name}") for name in sorted(there)}
+        present = {name.rpartition("/")[2] for name in self._files.names if name.startswith(folder + "/")}
+        file = {name: self._files.read(f"{folder}/{name}") for name in sorted(present)}
         notice = act.startswith("notice.")
-        if there != (_NOTICE if notice else _ACT):
+        if present != (_NOTICE if notice else _ACT):
             raise BundleRefused(f"{folder} has not the files of an act")
-        token = file["act.jws"].decode("ascii")
-        kid = read_header(token).kid
-        if kid not in self._keys:
-            raise BundleRefused(f"{folder}: the key of the act is missing")
-        signed = verify_detached(token, file["act.body"], self._keys[kid])
-        if signed.header.jti in self._ids:
+        signed = signed_by_known_key(self._keys, file["act.jws"].decode("ascii"), file["act.body"])
+        header = signed.header
+        if header.jti in self._ids:
             raise BundleRefused(f"{folder}: an act of this id is there already")
-        self._ids.add(signed.header.jti)
+        self._ids.add(header.jti)
         body = strict_json.loads(file["act.body"])
-        self._require_document(folder, act, body, signed)
-        entry = (
-            notice_entry(jws=token, body=signed.body)
-            if notice
-            else act_entry(
-                jws=token,
-                body=signed.body,
-                receipt=file["receipt.json"],
-                receipt_jws=file["receipt.jws"].decode("ascii"),
-            )
-        )
-        if entry != file["entry.bin"]:
-            raise BundleRefused(f"{folder}: the log entry is not that of this act")
-        index = self._proofs.index_of(entry, file["entry.tlog-proof"])
-        if index <= self._last:
-            raise BundleRefused(f"{folder}: the acts are not in the order of the log")
-        self._last = index
+        self._document(folder, act, body, signed)
         if notice:
             self._notice(folder, signed, body)
+            entry = notice_entry(jws=signed.token, body=signed.body)
         else:
-            self._sent(folder, signed, index)
+            if (header.typ, header.aud) != ("lead-act+jws", self._exchange) or header.iss not in self._nodes:
+                raise BundleRefused(f"{folder} is no act for this exchange by a node whose keys are here")
             self._receipt(folder, signed, body, file)
+            receipt, receipt_jws = file["receipt.json"], file["receipt.jws"].decode("ascii")
+            entry = act_entry(jws=signed.token, body=signed.body, receipt=receipt, receipt_jws=receipt_jws)
+        if entry != file["entry.bin"]:
+            raise BundleRefused(f"{folder}: the log entry is not that of this act")
+        place = self._proofs.place_of(entry, file[PROOF])
+        if place <= self._newest:
+            raise BundleRefused(f"{folder}: the acts are not in the order of the log")
+        self._newest = place
+        if not notice:
+            self._valid(signed, place)
         self._chain(folder, signed, body)
         self._enclosures(folder, body.get("attachments", []))
 
-    def _require_document(self, folder: str, act: str, body: Any, signed: VerifiedJws) -> None:
+    def _document(self, folder: str, act: str, body: Any, signed: VerifiedJws) -> None:
         self._lead = self._lead or body["lead_id"]
         if (body["act"], body["sender"], body["lead_id"]) != (act, signed.header.iss, self._lead):
             raise BundleRefused(f"{folder}: act, sender or lead differ from what is signed")
@@ -111,22 +106,10 @@ class ActReader:
             raise BundleRefused(f"{folder} is no notice of the exchange")
         self.signed_by_exchange.add(header.kid)
 
-    def _sent(self, folder: str, signed: VerifiedJws, index: int) -> None:
-        header = signed.header
-        if (header.typ, header.aud) != ("lead-act+jws", self._exchange) or header.iss not in self._nodes:
-            raise BundleRefused(f"{folder} is no act for this exchange by a node whose keys are here")
-        record = self._nodes[header.iss].require(header.kid, index)
-        self.signed_by_nodes.setdefault(header.iss, set()).add(header.kid)
-        if record.compromised_from is not None:
-            self.disputed.add(f"key {header.kid} of {header.iss} was reported compromised")
-
     def _receipt(self, folder: str, signed: VerifiedJws, body: Any, file: Mapping[str, bytes]) -> None:
-        token = file["receipt.jws"].decode("ascii")
-        kid = read_header(token).kid
-        if kid not in self._keys:
-            raise BundleRefused(f"{folder}: the key of the receipt is missing")
-        header = verify_detached(
-            token, file["receipt.json"], self._keys[kid], typ="lead-receipt+jws", iss=self._exchange, aud=body["sender"]
+        token, sender = file["receipt.jws"].decode("ascii"), signed.header.iss
+        header = signed_by_known_key(
+            self._keys, token, file["receipt.json"], typ="lead-receipt+jws", iss=self._exchange, aud=sender
         ).header
         receipt = strict_json.loads(file["receipt.json"])
         checkpoint = self._proofs.checkpoint
@@ -139,12 +122,20 @@ class ActReader:
             "body_sha256": hashlib.sha256(signed.body).hexdigest(),
             "body_length": len(signed.body),
             "lead_id": body["lead_id"],
-            "key_event": self._nodes[body["sender"]].keys[signed.header.kid].number,
+            "key_event": self._nodes[sender].keys[signed.header.kid].number,
             "log_origin": checkpoint.origin if checkpoint else None,
         }
         if header.jti != signed.header.jti or any(receipt[name] != value for name, value in meant.items()):
             raise BundleRefused(f"{folder}: the receipt is not that of this act")
-        self.signed_by_exchange.add(kid)
+        self.signed_by_exchange.add(header.kid)
+
+    def _valid(self, signed: VerifiedJws, place: int) -> None:
+        """By the order of the log, not by any clock."""
+        header = signed.header
+        key = self._nodes[header.iss].require(header.kid, place)
+        self.signed_by_nodes.setdefault(header.iss, set()).add(header.kid)
+        if key.compromised_from is not None:
+            self.disputed.add(f"key {header.kid} of {header.iss} was reported compromised")
 
     def _chain(self, folder: str, signed: VerifiedJws, body: Any) -> None:
         prev = body["prev"]
@@ -154,12 +145,13 @@ class ActReader:
             self.withheld.add(prev)
         self.tokens.add(signed.sha256)
 
-    def _enclosures(self, folder: str, enclosed: Any) -> None:
-        for one in enclosed:
-            name = f"attachments/{_digest(one['sha256'])}"
-            if name not in self._files.names or self._files.measure(name) != (one["sha256"], one["size"]):
+    def _enclosures(self, folder: str, attachments: Any) -> None:
+        for attachment in attachments:
+            sha256 = _digest(attachment["sha256"])
+            name = f"attachments/{sha256}"
+            if name not in self._files.names or self._files.measure(name) != (sha256, attachment["size"]):
                 raise BundleRefused(f"{folder}: {name} is missing or of another size")
-            self.attachments.add(one["sha256"])
+            self.attachments.add(sha256)
 
 
 def _digest(value: Any) -> str:

@@ -1,14 +1,15 @@
-"""The keys of the exchange that followed each other: each event is signed by both, so trust in one is trust in either.
+"""Steps 3 and 5 of a verification, the keys of the exchange that followed each other.
 
-For pins of the exchange, and for the log of a policy: its checkpoints may bear the signature of a later key only.
+Each event is signed by both keys, so trust in one is trust in either: for pins of the exchange, and for the log of a
+policy, whose checkpoints may bear the signature of a later key only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.bundles.verifying.files import BundleRefused, Files
-from app.bundles.verifying.log_proofs import LogProofs
+from app.bundles.verifying.log_proofs import PROOF, LogProofs
 from app.bundles.verifying.trust import Trust
 from app.errors import Problem
 from app.signing import b64url, strict_json
@@ -33,7 +34,7 @@ class Followed:
     token: str
 
 
-def read_succession(files: Files, keys: dict[str, PublicKey], exchange: str) -> list[Followed]:
+def read_followed(files: Files, keys: dict[str, PublicKey], exchange: str) -> list[Followed]:
     """Return the events of an exchange in order, both signatures of each verified; raise `BundleRefused`."""
     numbers = {
         name.split("/")[1].removeprefix(f"{exchange}-")
@@ -42,17 +43,17 @@ def read_succession(files: Files, keys: dict[str, PublicKey], exchange: str) -> 
     }
     # A node's id may begin with the exchange's: what is left of its folder's name then holds more than digits.
     count = sum(number.isdecimal() for number in numbers)
-    found = []
+    events = []
     for number in range(1, count + 1):
         folder = f"key-events/{exchange}-{number:03d}/"
         try:
-            found.append(_read(files, keys, exchange, number, folder))
+            events.append(_followed(files, keys, exchange, number, folder))
         except (Problem, KeyError, TypeError, ValueError, IndexError) as error:
             raise BundleRefused(f"{folder}: {error}") from error
-    return found
+    return events
 
 
-def _read(files: Files, keys: dict[str, PublicKey], exchange: str, number: int, folder: str) -> Followed:
+def _followed(files: Files, keys: dict[str, PublicKey], exchange: str, number: int, folder: str) -> Followed:
     token, body = files.read(folder + "request.jws").decode("ascii"), files.read(folder + "request.body")
     (offered,) = strict_json.loads(body)["keys"]
     former, kid, purpose = read_header(token).kid, thumbprint(offered["jwk"]), offered["purpose"]
@@ -67,44 +68,43 @@ def _read(files: Files, keys: dict[str, PublicKey], exchange: str, number: int, 
     return Followed(folder, number, purpose, former, kid, (keys[former].jwk, keys[kid].jwk), token)
 
 
-def trusting(trust: Trust, exchange: str, events: Iterable[Followed]) -> Trust:
+def trusting(trust: Trust, exchange: str, events: Sequence[Followed]) -> Trust:
     """Return `trust` with the keys of the exchange that lead, forwards or back, to one that it pins."""
-    pairs = list(events)
     signing = set(trust.exchanges.get(exchange, ()))
-    logs = {_kid(one): one for one in trust.policy.logs if one.name == f"{exchange}/log"}
-    others = tuple(one for one in trust.policy.logs if _kid(one) not in logs)
+    logs = {_kid(log): log for log in trust.policy.logs if log.name == f"{exchange}/log"}
+    others = tuple(log for log in trust.policy.logs if _kid(log) not in logs)
     # Each pass reaches one key further at least, in whichever direction it lies.
-    for _ in pairs:
-        for one in pairs:
-            ends = ((one.former, one.kid, one.jwks[1]), (one.kid, one.former, one.jwks[0]))
+    for _ in events:
+        for event in events:
+            ends = ((event.former, event.kid, event.jwks[1]), (event.kid, event.former, event.jwks[0]))
             for known, other, jwk in ends:
-                if one.purpose == "signing" and known in signing:
+                if event.purpose == "signing" and known in signing:
                     signing.add(other)
-                if one.purpose == "log" and known in logs and other not in logs:
+                if event.purpose == "log" and known in logs and other not in logs:
                     logs[other] = Verifier(logs[known].name, ED25519, b64url.decode(jwk["x"]))
     exchanges = {**trust.exchanges, exchange: frozenset(signing)} if signing else trust.exchanges
     return replace(trust, exchanges=exchanges, policy=replace(trust.policy, logs=(*others, *logs.values())))
 
 
-def require_logged(files: Files, proofs: LogProofs, exchange: str, events: Iterable[Followed]) -> None:
+def require_logged(files: Files, proofs: LogProofs, exchange: str, events: Sequence[Followed]) -> None:
     """Raise `BundleRefused` unless each event is in the log, in the order of its numbers."""
-    last = -1
-    for one in events:
-        entry = files.read(one.folder + "entry.bin")
+    newest = -1
+    for event in events:
+        entry = files.read(event.folder + "entry.bin")
         meant = key_entry(
             node=exchange,
-            kid=one.kid,
-            purpose=one.purpose,
+            kid=event.kid,
+            purpose=event.purpose,
             event="register",
-            key_event=one.number,
-            request_jws=one.token,
+            key_event=event.number,
+            request_jws=event.token,
         )
         if entry != meant:
-            raise BundleRefused(f"{one.folder}: the log entry is not that of this event")
-        index = proofs.index_of(entry, files.read(one.folder + "entry.tlog-proof"))
-        if index <= last:
-            raise BundleRefused(f"{one.folder}: the events are not in the order of the log")
-        last = index
+            raise BundleRefused(f"{event.folder}: the log entry is not that of this event")
+        place = proofs.place_of(entry, files.read(event.folder + PROOF))
+        if place <= newest:
+            raise BundleRefused(f"{event.folder}: the events are not in the order of the log")
+        newest = place
 
 
 def _kid(log: Verifier) -> str:

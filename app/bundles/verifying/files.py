@@ -21,7 +21,7 @@ class BundleRefused(Exception):
     """What is wrong with a bundle, in one line."""
 
 
-class Source(Protocol):
+class FileStore(Protocol):
     """Where the files lie."""
 
     def names(self) -> list[str]: ...
@@ -32,9 +32,9 @@ class Source(Protocol):
 class Files:
     """The files of a bundle by name; names are plain relative paths, each there once."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.names = sorted(source.names())
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self.names = sorted(store.names())
         if len(set(self.names)) < len(self.names):
             raise BundleRefused("a file is there twice")
         for name in self.names:
@@ -45,7 +45,7 @@ class Files:
         """Return a small file; raise `BundleRefused` if it is missing or has more than 16 MiB."""
         if name not in self.names:
             raise BundleRefused(f"{name} is missing")
-        with self._source.open(name) as file:
+        with self._store.open(name) as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise BundleRefused(f"{name} is too large")
@@ -54,7 +54,7 @@ class Files:
     def measure(self, name: str) -> tuple[str, int]:
         """Return SHA-256 (hex) and size of a file, of any size."""
         digest, size = hashlib.sha256(), 0
-        with self._source.open(name) as file:
+        with self._store.open(name) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 size += len(piece)
@@ -83,10 +83,10 @@ class _Zip:
         self._archive = archive
 
     def names(self) -> list[str]:
-        found = self._archive.infolist()
-        if any(one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for one in found):
+        members = self._archive.infolist()
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
             raise BundleRefused("a file is compressed in a way that no bundle is")
-        return [one.filename for one in found if not one.is_dir() or one.file_size]
+        return [member.filename for member in members if not member.is_dir() or member.file_size]
 
     def open(self, name: str) -> IO[bytes]:
         return self._archive.open(name)

@@ -1,22 +1,24 @@
 """`leadbridge verify`: a bundle verified offline, with nothing but its files and what the reader trusts.
 
-`verify.sh`, which travels in the bundle, does the same with openssl; a change here is a change there.
+`verify.sh`, which travels in the bundle, takes the same eight steps with openssl, in the same order and by the same
+names, so that the two can be read side by side; a change here is a change there.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.bundles.verifying.acts import ActReader
-from app.bundles.verifying.exchange_keys import read_succession, require_logged, trusting
+from app.bundles.verifying.acts import ActChain
+from app.bundles.verifying.exchange_keys import read_followed, require_logged, trusting
 from app.bundles.verifying.files import BundleRefused, Files, open_files
-from app.bundles.verifying.log_proofs import LogProofs
+from app.bundles.verifying.log_proofs import read_checkpoint
 from app.bundles.verifying.node_keys import FILES as KEY_EVENT_FILES
 from app.bundles.verifying.node_keys import KeyHistory
 from app.bundles.verifying.pem import public_from_pem
+from app.bundles.verifying.signatures import signed_by_known_key
 from app.bundles.verifying.trust import Trust, parse_trust
 from app.errors import Problem
-from app.signing.jws import VerifiedJws, read_header, verify_detached
+from app.signing.jws import VerifiedJws
 from app.signing.keys import PublicKey
 from app.transparency.policy import PolicyError
 
@@ -56,49 +58,59 @@ def verify_bundle(path: Path, policy: str | None) -> Verdict:
 
 
 def _verify(files: Files, pinned: Trust | None) -> Verdict:
+    # 1. keys
     keys = {match[1]: _key(files, match) for match in map(_KEY.fullmatch, files.names) if match}
+    # 2. manifest
     manifest, withheld = _manifest(files, keys)
-    suggested = files.read("policy.txt").decode()
-    try:
-        trust = pinned or parse_trust(suggested)
-    except PolicyError as error:
-        raise BundleRefused(f"policy.txt: {error}") from error
     exchange = manifest.header.iss
-    followed = read_succession(files, keys, exchange)
+    # 3. policy
+    suggestion = files.read("policy.txt").decode()
+    trust = pinned or _policy(suggestion)
+    followed = read_followed(files, keys, exchange)
     trust = trusting(trust, exchange, followed)
-    proofs = LogProofs(trust.policy)
+    # 4. checkpoint
+    proofs = read_checkpoint(files, trust.policy)
+    # 5. key events
     nodes = KeyHistory(files, keys, proofs, exchange, trust.nodes).read()
     require_logged(files, proofs, exchange, followed)
-    acts = ActReader(files, keys, proofs, exchange, nodes)
+    # 6. acts
+    acts = ActChain(files, keys, proofs, exchange, nodes)
     acts.read()
     if sorted(acts.withheld) != withheld or acts.withheld & acts.tokens:
         raise BundleRefused("manifest.txt does not list what is withheld")
-    _require_known(files, acts.folders, acts.attachments)
-    acts.signed_by_exchange.add(manifest.header.kid)
-    signers = {"exchange": {exchange: acts.signed_by_exchange}, "node": acts.signed_by_nodes}
-    unpinned = _unpinned(trust, signers, {name: node.pinned for name, node in nodes.items()}) if pinned else ["all"]
+    # 7. nothing else
+    _nothing_else(files, acts.folders, acts.attachments)
+    # 8. pins
+    by_exchange = acts.signed_by_exchange | {manifest.header.kid}
+    signers = {"exchange": {exchange: by_exchange}, "node": acts.signed_by_nodes}
+    unpinned = _pins(trust, signers, {name: node.pinned for name, node in nodes.items()}) if pinned else ["all"]
     return Verdict(
         exchange=exchange,
         acts=len(acts.tokens),
         withheld=tuple(withheld),
-        fingerprints=tuple(line for line in suggested.split("\n") if line and not line.startswith("#")),
+        fingerprints=tuple(line for line in suggestion.split("\n") if line and not line.startswith("#")),
         unpinned=tuple(unpinned),
         disputed=tuple(sorted(acts.disputed)),
     )
 
 
+def _key(files: Files, match: re.Match[str]) -> PublicKey:
+    key = public_from_pem(files.read(match[0]))
+    if key.kid != match[1]:
+        raise BundleRefused(f"{match[0]} holds another key")
+    return key
+
+
 def _manifest(files: Files, keys: dict[str, PublicKey]) -> tuple[VerifiedJws, list[str]]:
     """Return the signed manifest and what it says is withheld, once every file is the one it names."""
     body, token = files.read("manifest.txt"), files.read("manifest.jws").decode("ascii")
-    kid = read_header(token).kid
-    if kid not in keys:
-        raise BundleRefused("the key of the manifest is missing")
-    signed = verify_detached(token, body, keys[kid], typ="lead-manifest+jws")
+    signed = signed_by_known_key(keys, token, body, typ="lead-manifest+jws")
     *lines, rest = body.decode("ascii").split("\n")
     matches = [_LINE.fullmatch(line) for line in lines]
     named = {match[2]: match[1] for match in matches if match and match[2]}
     withheld = [match[3] for match in matches if match and match[3]]
-    canonical = [f"{named[name]}  {name}" for name in sorted(named)] + [f"withheld {one}" for one in sorted(withheld)]
+    canonical = [f"{named[name]}  {name}" for name in sorted(named)]
+    canonical += [f"withheld {digest}" for digest in sorted(withheld)]
     if rest or lines != canonical or len(set(withheld)) < len(withheld):
         raise BundleRefused("manifest.txt is malformed")
     present = set(files.names) - {"manifest.txt", "manifest.jws"}
@@ -110,24 +122,24 @@ def _manifest(files: Files, keys: dict[str, PublicKey]) -> tuple[VerifiedJws, li
     return signed, withheld
 
 
-def _key(files: Files, match: re.Match[str]) -> PublicKey:
-    key = public_from_pem(files.read(match[0]))
-    if key.kid != match[1]:
-        raise BundleRefused(f"{match[0]} holds another key")
-    return key
+def _policy(suggestion: str) -> Trust:
+    try:
+        return parse_trust(suggestion)
+    except PolicyError as error:
+        raise BundleRefused(f"policy.txt: {error}") from error
 
 
-def _require_known(files: Files, folders: set[str], attachments: set[str]) -> None:
+def _nothing_else(files: Files, folders: set[str], attachments: set[str]) -> None:
     """Refuse what nothing else here looked at: unread, it would seem to be proven with the rest."""
     for name in files.names:
         folder, _, last = name.rpartition("/")
         event = folder.startswith("key-events/") and last in KEY_EVENT_FILES
-        wanted = _ATTACHMENT.fullmatch(name) and last in attachments
-        if not (name in _ALWAYS or folder in folders or event or wanted or _KEY.fullmatch(name)):
+        attachment = _ATTACHMENT.fullmatch(name) and last in attachments
+        if not (name in _ALWAYS or folder in folders or event or attachment or _KEY.fullmatch(name)):
             raise BundleRefused(f"{name} belongs to nothing here")
 
 
-def _unpinned(trust: Trust, signers: dict[str, dict[str, set[str]]], chained: dict[str, set[str]]) -> list[str]:
+def _pins(trust: Trust, signers: dict[str, dict[str, set[str]]], chained: dict[str, set[str]]) -> list[str]:
     """Return who has no line in the policy; raise `BundleRefused` for a key that its line contradicts."""
     missing = [f"exchange {name}" for name in signers["exchange"] if name not in trust.exchanges]
     missing += [f"node {name}" for name in sorted(signers["node"]) if name not in trust.nodes]
