@@ -53,6 +53,8 @@ async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: lis
         roots |= await _look_up(found, connection, submissions)
     if roots:
         await _open_cases(found, connection, vault, roots)
+    if submissions:
+        await _find_recorded(found, connection, submissions)
     if any(taken.act.document.attachments or taken.act.document.sealed for taken in submissions):
         await _find_files(found, connection, vault, submissions)
         await _find_seal_keys(found, connection, submissions)
@@ -62,13 +64,6 @@ async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: lis
 async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> set[str]:
     """Find what acts refer to, lock the keys that signed them, and return the roots of their cases."""
     acts = [taken.act for taken in submissions]
-    for row in await connection.fetch(
-        "SELECT act_id, sender, body_sha256, receipt, receipt_jws, receipt_jws_sm2 FROM act "
-        "WHERE act_id = ANY($1::uuid[])",
-        [act.act_id for act in acts],
-    ):
-        answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
-        found.recorded[str(row["act_id"])] = Taken(row["sender"], row["body_sha256"], answer)
     for row in await connection.fetch(
         "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
         list({one for act in acts for one in (act.lead_id, *_ids(act), *_other_leads(act))}),
@@ -84,6 +79,21 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
     # The state of another lead that an act names is judged under its lock: two merges must not cross.
     named = {act.lead_id for act in acts} | {one for act in acts for one in _other_leads(act)}
     return {found.subjects[one][0] for one in named if one in found.subjects}
+
+
+async def _find_recorded(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:
+    """Find the acts that were taken before. Called once the cases are locked.
+
+    A retry that overlaps its first attempt waits for that lock. Asked before it, the database does not know the first
+    attempt yet, and the retry is judged by the state that its own act has left.
+    """
+    for row in await connection.fetch(
+        "SELECT act_id, sender, body_sha256, receipt, receipt_jws, receipt_jws_sm2 FROM act "
+        "WHERE act_id = ANY($1::uuid[])",
+        [taken.act.act_id for taken in submissions],
+    ):
+        answer = Answer(row["receipt"], row["receipt_jws"], row["receipt_jws_sm2"], replayed=True)
+        found.recorded[str(row["act_id"])] = Taken(row["sender"], row["body_sha256"], answer)
 
 
 async def _open_cases(found: Loaded, connection: "asyncpg.Connection[Any]", vault: Vault, roots: set[str]) -> None:
