@@ -30,7 +30,7 @@ OWN = {
     "blind_index": {"digest"},
     "case": {"data_key", "snapshot"},
 }
-COMPARED = ("lead_entry", "subject", "act_reader", "clock", *OWN)
+COMPARED = ("lead_entry", "subject", "act_reader", "deadline", *OWN)
 # Tables that know of leads and have no row of a copy, as `bench/fill.py` says; the queue is a work list.
 LEFT_OUT = {"act", "enclosed", "match_queue", "unsequenced"}
 
