@@ -1,13 +1,12 @@
 """审批人: who approved a step, in which office, at which level, and when; and how names of persons are compared."""
 
-import unicodedata
+from itertools import groupby
+from unicodedata import ucd_3_2_0 as unicode_3_2
 
+from app.casework.invisible import UNSEEN
 from app.casework.kinds import Level
 from app.casework.values import Content, Instant, Label
 from app.errors import InvalidDocument
-
-# The Hangul fillers: letters to Unicode, blank to the eye.
-FILLERS = "\u115f\u1160"
 
 
 class Approver(Content):
@@ -29,15 +28,34 @@ class Named(Content):
 def comparable_name(name: str) -> str:
     """Return a name or title as it is compared: however it was spaced or typed, it is the same.
 
-    Letters and digits alone count: what nobody sees must not make two persons of one.
+    Blanks, punctuation and what nobody sees are left out; width, compatibility forms and case are folded (NFKC).
+    Acts are decided again years later, under another Python, so all this follows the tables of Unicode 3.2 (RFC 3454),
+    which the standard library keeps for ever: a character that they do not know (private use, younger extensions of
+    CJK) stays as it is and equals itself alone.
     """
-    seen = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(one for one in seen if one.isalnum() and one not in FILLERS)
+    seen = (one for one in name if one not in UNSEEN)
+    folded = "".join(
+        unicode_3_2.normalize("NFKC", unicode_3_2.normalize("NFKC", run).casefold()) if known else run
+        for known, run in ((known, "".join(run)) for known, run in groupby(seen, _is_known))
+    )
+    return "".join(one for one in folded if one not in UNSEEN and not _separates(one))
+
+
+def _is_known(one: str) -> bool:
+    return unicode_3_2.category(one) not in ("Cn", "Co")
+
+
+def _separates(one: str) -> bool:
+    return unicode_3_2.category(one) in ("Cc", "Cf") or unicode_3_2.category(one)[0] in "ZP"
+
+
+def _is_written(one: str) -> bool:
+    return unicode_3_2.category(one)[0] in "LN" or not _is_known(one)
 
 
 def require_legible(*written: str) -> None:
     """Refuse a name or purpose of blanks and invisible signs: it names nobody."""
-    if not all(comparable_name(one) for one in written):
+    if not all(any(map(_is_written, comparable_name(one))) for one in written):
         raise InvalidDocument(
             "A name or purpose has no letter or digit: nobody can read it.",
             "姓名或者用途中没有可以辨认的文字。",

@@ -13,7 +13,14 @@ UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 NODE_ID_PATTERN = r"^[a-z][a-z0-9-]{2,62}$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DOCUMENT_NO = r"^[\u4e00-\u9fa5]+(〔[0-9]{4}〕|\[[0-9]{4}\]|\([0-9]{4}\)|（[0-9]{4}）)[1-9][0-9]*号$"
+# Han characters by their blocks, whatever this Python's tables know: 〇, the ideographs and extension A, those of
+# compatibility, and planes 2 and 3, which Unicode keeps for further extensions.
+_HAN = "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
+_BRACKETS = ("〔〕", "[]", "()", "（）", "【】", "［］", "﹝﹞")
+_IN_BRACKETS = "|".join(re.escape(pair[0]) + _HAN + "+" + re.escape(pair[1]) for pair in _BRACKETS)
+_YEAR = "|".join(re.escape(pair[0]) + "[0-9]{4}" + re.escape(pair[1]) for pair in _BRACKETS)
+_DOCUMENT_NO = rf"^{_HAN}+(({_IN_BRACKETS}){_HAN}*)*({_YEAR})第?[1-9][0-9]*号$"
+_TO_HEXAGONAL = {ord(written): "〔〕"[side] for pair in _BRACKETS for side, written in enumerate(pair)}
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII | re.IGNORECASE)
 _RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]", re.ASCII | re.IGNORECASE)
 # No resident id states an earlier year of birth: the example of the standard for the very old states 1880.
@@ -132,5 +139,8 @@ Flag = StrictBool
 
 
 def normalised_document_no(written: str) -> str:
-    """Return a document number with the hexagonal brackets of GB/T 9704; the signed bytes keep what was sent."""
-    return written.translate(str.maketrans("[](（)）", "〔〕〔〔〕〕"))
+    """Return a document number as it is searched for: with the hexagonal brackets of GB/T 9704 and without 第.
+
+    The signed bytes keep what was sent.
+    """
+    return written.translate(_TO_HEXAGONAL).replace("〕第", "〕")

@@ -84,6 +84,13 @@ def test_nobody_signs_on_two_seats(name: str) -> None:
     assert refused.value.rule == "R-DISTINCT-SIGNERS"
 
 
+def test_two_persons_whose_names_no_table_knows_sign_on_two_seats() -> None:
+    stage, _ = signing()
+    for seat, name in ((1, "王\ue863"), (2, "王\ue864"), (3, "王\U000323b0")):
+        sign(stage, seat, name)
+    assert stage.lead.state is LeadState.CONCLUDED
+
+
 def test_a_handler_never_signs_on_the_own_work() -> None:
     stage, _ = signing()
     sign(stage, 1)

@@ -76,9 +76,10 @@ def test_a_number_in_an_act_is_found_only_by_those_who_may_read_the_act(world: W
         police.node_id,
         transfer_id=transfer_id,
         letter={**LETTER, "route": "report_up"},
-        document_no="甲政移〔2026〕78号",
+        document_no="甲政（综）移〔2026〕78号",
     )
-    assert ids(police, q="甲政移[2026]78号") == [lead_id]
+    for written in ("甲政（综）移〔2026〕78号", "甲政(综)移[2026]78号", "甲政【综】移【2026】第78号"):
+        assert ids(police, q=written) == [lead_id]
     for hidden in ("12345-990121-77", "甲政登〔2026〕77号"):
         assert ids(town, q=hidden) == [lead_id]
         assert ids(police, q=hidden) == []
