@@ -1,6 +1,11 @@
 """Every gate a change must pass, in order; the first that fails ends the run. `./run test` calls it.
 
-With arguments only pytest runs, with them. Standard library only, so that it can report a broken environment.
+    ./run test                     every gate, without the tests that need a browser, a toolchain or minutes of soak
+    ./run test --all               every gate with every test, as continuous integration runs them
+    ./run test tests/casework ...  pytest alone, with these arguments, whatever marks the tests bear
+    --durations                    with any of these: each pytest lists its slowest ten
+
+Standard library only, so that it can report a broken environment.
 """
 
 import re
@@ -8,14 +13,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 INDEX_HOSTS = {"https://pypi.org", "https://files.pythonhosted.org"}
+LEFT_OUT = ("-m", "not browser and not toolchain and not soak")
+# They wait for shells and servers more than they compute, and take about as long as all others together.
+APART = ("tests/evidence", "tests/erasure", "tests/cli", "tests/embedded_postgres")
+
+Gate = Callable[[], bool]
 
 
-def tool(name: str, *arguments: str) -> Callable[[], bool]:
+def tool(name: str, *arguments: str) -> Gate:
     """Return a gate that runs `name` from this interpreter's own environment."""
 
     def passes() -> bool:
@@ -25,24 +35,24 @@ def tool(name: str, *arguments: str) -> Callable[[], bool]:
     return passes
 
 
-def all_tests_pass() -> bool:
-    """Run pytest twice at once, and tell what the second said when both are done.
+def pytest_twice(options: Sequence[str]) -> Gate:
+    """Return a gate that runs pytest twice at once, and tells what the second said when both are done."""
+    pytest = [str(Path(sys.executable).with_name("pytest")), "--quiet", *options]
 
-    The tests named here wait for shells and servers more than they compute.
-    """
-    apart = ["tests/evidence", "tests/erasure"]
-    pytest = [str(Path(sys.executable).with_name("pytest")), "--quiet"]
-    with tempfile.TemporaryFile("w+") as said:
-        with subprocess.Popen([*pytest, *apart], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT) as other:
-            try:
-                others = (f"--ignore={one}" for one in apart)
-                first = subprocess.run([*pytest, "tests", *others], cwd=ROOT, check=False).returncode
-            except BaseException:
-                other.terminate()
-                raise
-        said.seek(0)
-        print(f"== pytest {' '.join(apart)}\n{said.read()}", flush=True)
-    return first == other.returncode == 0
+    def passes() -> bool:
+        with tempfile.TemporaryFile("w+") as said:
+            with subprocess.Popen([*pytest, *APART], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT) as other:
+                try:
+                    others = (f"--ignore={one}" for one in APART)
+                    first = subprocess.run([*pytest, "tests", *others], cwd=ROOT, check=False).returncode
+                except BaseException:
+                    other.terminate()
+                    raise
+            said.seek(0)
+            print(f"== pytest {' '.join(APART)}\n{said.read()}", flush=True)
+        return first == other.returncode == 0
+
+    return passes
 
 
 def lock_names_public_indexes_only() -> bool:
@@ -59,24 +69,34 @@ def lock_fits_the_project() -> bool:
     return subprocess.run([uv, "lock", "--check", "--offline", "--quiet"], cwd=ROOT, check=False).returncode == 0
 
 
-GATES: list[tuple[str, Callable[[], bool]]] = [
-    ("ruff format --check", tool("ruff", "format", "--check", "--quiet", ".")),
-    ("ruff check", tool("ruff", "check", "--quiet", ".")),
-    ("mypy --strict", tool("mypy", "--no-error-summary")),
-    ("lint-imports", tool("lint-imports", "--no-logo")),
-    ("uv.lock fits pyproject.toml", lock_fits_the_project),
-    ("uv.lock names public indexes only", lock_names_public_indexes_only),
-    ("pytest", all_tests_pass),
-]
+def gates(options: Sequence[str]) -> list[tuple[str, str, Gate]]:
+    """Return each gate's name, what it holds, and the gate."""
+    return [
+        ("ruff format --check", "one layout", tool("ruff", "format", "--check", "--quiet", ".")),
+        ("ruff check", "the lint rules of pyproject.toml", tool("ruff", "check", "--quiet", ".")),
+        ("mypy --strict", "types of app, bench, demo, migrations and tests", tool("mypy", "--no-error-summary")),
+        ("lint-imports", "one way between the rooms, and pure rooms pure", tool("lint-imports", "--no-logo")),
+        ("uv lock --check", "uv.lock fits pyproject.toml", lock_fits_the_project),
+        ("uv.lock", "public indexes and no other", lock_names_public_indexes_only),
+        (
+            "pytest",
+            "behaviour, alembic check, docs and reference current",
+            pytest_twice(options),
+        ),
+    ]
 
 
-def main(arguments: list[str]) -> int:
-    if arguments:
-        return subprocess.run([Path(sys.executable).with_name("pytest"), *arguments], check=False).returncode
-    for heading, passes in GATES:
-        print(f"== {heading}", flush=True)
+def main(arguments: Sequence[str]) -> int:
+    options = ["--durations=10" if one == "--durations" else one for one in arguments]
+    rest = [one for one in options if one not in {"--all", "--durations=10"}]
+    if rest:
+        pytest = Path(sys.executable).with_name("pytest")
+        return subprocess.run([pytest, *(one for one in options if one != "--all")], check=False).returncode
+    chosen = [one for one in options if one != "--all"] + ([] if "--all" in options else list(LEFT_OUT))
+    for name, holds, passes in gates(chosen):
+        print(f"== {name}: {holds}", flush=True)
         if not passes():
-            print(f"== {heading}: FAILED", flush=True)
+            print(f"== {name}: FAILED", flush=True)
             return 1
     print("== all gates passed", flush=True)
     return 0

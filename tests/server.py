@@ -29,7 +29,7 @@ def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None
             return httpx.get(f"{url}/readyz", trust_env=False).is_success
         return False
 
-    until(f"{url}/readyz", ready, 60, there=lambda: log.read_text()[-2000:])
+    until(f"{url}/readyz", ready, there=lambda: log.read_text()[-2000:])
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def serving(
     server = server_of(app, configured)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
-    until("the server starts, or its thread ends", lambda: server.started or not thread.is_alive(), 60)
+    until("the server starts, or its thread ends", lambda: server.started or not thread.is_alive())
     assert server.started, "the server did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

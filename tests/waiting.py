@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-LIMIT = 30.0  # seconds; a loaded machine takes long for what a quiet one does at once
+LIMIT = 60.0  # seconds; a loaded machine takes long for what a quiet one does at once
 PAUSE = 0.05
 
 

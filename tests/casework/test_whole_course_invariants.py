@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -288,6 +289,7 @@ def folded(root_id: str, journal: list[Taken | Lapsed]) -> Case:
     return case
 
 
+@pytest.mark.soak
 def test_whatever_happens_every_case_stays_whole_and_every_act_is_both_taken_and_refused() -> None:
     """Derandomized: the same run everywhere. An act that it never takes or never refuses needs words in `sensible`."""
     TRIED.clear()

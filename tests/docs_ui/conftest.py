@@ -1,6 +1,5 @@
 """The service itself, and a real browser to look at its page."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from tests.agencies import PASSWORD, World, world
 from tests.docs_ui.chromium import Page, find_chromium, opened_page
+from tests.needs import need
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,9 @@ def served(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def chromium() -> str:
-    """The browser; without one a test fails in CI, where nobody would notice a skip, and skips elsewhere."""
     found = find_chromium()
-    if found is None:
-        reason = "no Chromium here: sh tests/install_chromium.sh"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    need(found, "no Chromium here: sh tests/install_chromium.sh")
+    return str(found)
 
 
 @pytest.fixture

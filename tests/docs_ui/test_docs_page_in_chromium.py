@@ -4,9 +4,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from tests.docs_ui.chromium import Page, hosts_asked_for, opened_page
 from tests.docs_ui.conftest import Served
+
+pytestmark = pytest.mark.browser
 
 LOADED = "document.querySelectorAll('.opblock-tag-section').length"
 CREATE_NODE = "[id='operations-admin-create_node']"

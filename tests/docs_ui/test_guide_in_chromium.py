@@ -3,8 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.docs_ui.chromium import Page, hosts_asked_for, opened_page
 from tests.docs_ui.conftest import Served
+
+pytestmark = pytest.mark.browser
 
 READ = "document.readyState == 'complete' && document.querySelector('article h1')?.innerText"
 

@@ -12,11 +12,16 @@ import pytest
 from app.signing.jws import verify_detached
 from app.signing.keys import generate_private, load_private_pem, private_to_pem
 from tests.agencies import CAST, World, world
+from tests.needs import need
 from tests.server import EXCHANGE_ID
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 TOWN = "township-990121101"
-needs_jdk = pytest.mark.skipif(shutil.which("java") is None, reason="no `java` on this machine")
+
+
+@pytest.fixture
+def jdk() -> None:
+    need(shutil.which("java"), "no JDK here: sh tests/install_jdk.sh")
 
 
 @pytest.fixture
@@ -77,7 +82,8 @@ def test_the_shell_script_believes_no_receipt_of_another_key(site: World, tmp_pa
     assert "not what its id says" in done.stderr
 
 
-@needs_jdk
+@pytest.mark.toolchain
+@pytest.mark.usefixtures("jdk")
 def test_the_next_act_comes_from_java(site: World, tmp_path: Path) -> None:
     shown = first_act(site, tmp_path, site.admin.enrolment_code(TOWN)["code"]).stdout
     path = re.search(r"POST (/v1/leads/\S+/screenings)", shown)
@@ -94,7 +100,8 @@ def test_the_next_act_comes_from_java(site: World, tmp_path: Path) -> None:
     assert signer("verify", "enrolled.json", receipt, jws, cwd=home).returncode == 1
 
 
-@needs_jdk
+@pytest.mark.toolchain
+@pytest.mark.usefixtures("jdk")
 def test_java_signs_as_the_service_reads(tmp_path: Path) -> None:
     (tmp_path / "ours.pem").write_bytes(private_to_pem(generate_private("Ed25519")))
     run("openssl", "genpkey", "-algorithm", "ED25519", "-out", "theirs.pem", cwd=tmp_path)

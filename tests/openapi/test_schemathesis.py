@@ -86,6 +86,7 @@ def session() -> Any:
         yield one
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("path", "method"), operations())
 def test_whatever_is_sent_the_service_answers_as_documented(
     path: str, method: str, schema: OpenApiSchema, speaking: Speaking, session: requests.Session

@@ -9,21 +9,20 @@ import httpx
 import pytest
 
 from tests.agencies import World
+from tests.needs import need
 from tests.transparency.reader import Reader
 from tests.transparency.test_log import fill, grown
 
 GO_PACKAGES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb")
 CLIENT = Path(__file__).with_name("public_client") / "main.go"
 
-# CI installs both: tests/install_go.sh.
-pytestmark = pytest.mark.skipif(
-    shutil.which("go") is None or not GO_PACKAGES.exists(), reason="no `go` with golang.org/x/mod on this machine"
-)
+pytestmark = pytest.mark.toolchain
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client, built from the packages that Debian carries and nothing else."""
+    need(shutil.which("go") and GO_PACKAGES.exists(), "no Go with golang.org/x/mod here: sh tests/install_go.sh")
     built, cache = tmp_path_factory.mktemp("go") / "client", tmp_path_factory.mktemp("cache")
     environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(cache)}
     subprocess.run(["go", "build", "-o", built, CLIENT], env=environment, check=True, timeout=300)
