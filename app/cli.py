@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.commands import auditing, demonstration, exchanging, nodes, own_keys, people, rebuilding, serving, verifying
+from app.commands import (
+    auditing,
+    demonstration,
+    exchanging,
+    nodes,
+    own_keys,
+    people,
+    rebuilding,
+    reference,
+    serving,
+    verifying,
+)
 from app.commands.failure import EXPECTED, one_line
 
 cli = typer.Typer(
@@ -25,6 +36,7 @@ cli.command()(nodes.keygen)
 cli.command()(exchanging.send)
 cli.command()(exchanging.inbox)
 cli.command()(verifying.verify)
+cli.command()(reference.reference)
 cli.add_typer(nodes.node, name="node")
 cli.add_typer(people.admin, name="admin")
 cli.add_typer(own_keys.keys, name="keys")

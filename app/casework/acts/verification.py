@@ -9,7 +9,7 @@ from app.casework.allowed import OnlyIf, in_states
 from app.casework.case import LeadState, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
-from app.casework.diverting import HANDING_ON
+from app.casework.diverting import HANDING_ON, PASSING_ON
 from app.casework.kinds import Kind
 from app.casework.names import require_legible
 from app.casework.records.verification import TASK_LIMITS, VERIFIES, Verification, task_limit
@@ -92,7 +92,7 @@ class Extend(Content):
         transfer=(TransferState.ACCEPTED,),
     ),
     starts=("D10", "D10-regulator"),
-    ends=HANDING_ON,
+    ends=PASSING_ON,
     becomes=(LeadState.VERIFYING,),
     follows=(
         (
