@@ -18,15 +18,16 @@ from app.reference.settings import page as settings_page
 from tests.docs.test_pages import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
+MADE = pages()
 
 
-@pytest.mark.parametrize("name", sorted(pages()))
+@pytest.mark.parametrize("name", sorted(MADE))
 def test_the_page_is_the_one_that_the_service_makes(name: str) -> None:
-    assert (FOLDER / name).read_text("utf-8") == pages()[name], "./run reference"
+    assert (FOLDER / name).read_text("utf-8") == MADE[name], "./run reference"
 
 
 def test_writing_the_pages_again_changes_nothing(tmp_path: Path) -> None:
-    assert sorted(write(tmp_path)) == sorted(pages())
+    assert sorted(write(tmp_path)) == sorted(MADE)
     assert write(tmp_path) == []
 
 
@@ -43,7 +44,7 @@ def test_every_limit_problem_and_metric_has_its_words_and_no_words_are_left_over
 
 
 def test_nothing_is_said_of_a_member_that_no_act_has() -> None:
-    page = pages()["acts.md"]
+    page = MADE["acts.md"]
     for key in MEMBERS:
         path = key.partition(":")[2] or key
         assert f"{path}`" in page, key
