@@ -91,6 +91,30 @@ class Settings(BaseSettings):
         description="requests of one client address to one process; 0: no limit",
         json_schema_extra={"zh": "单个客户端地址对单个进程每秒的请求数；0 表示不限"},
     )
+    connections: int = Field(
+        default=4096,
+        ge=16,
+        description="connections open at once in a process; beyond it the longest idle one is closed, else 503",
+        json_schema_extra={"zh": "单个进程同时打开的连接数；超出时先关闭空闲最久的连接，否则答复 503"},
+    )
+    connections_per_address: int = Field(
+        default=256,
+        ge=1,
+        description="the same for each client address; proxies in FORWARDED_ALLOW_IPS are exempt",
+        json_schema_extra={"zh": "每个客户端地址的连接数；FORWARDED_ALLOW_IPS 中的代理不受此限"},
+    )
+    head_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        description="seconds until the head of a request must be there; beyond it 408",
+        json_schema_extra={"zh": "请求头须在多少秒内到齐；超时答复 408"},
+    )
+    body_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        description="seconds that a body may take beside one for each KiB of it; beyond it 408",
+        json_schema_extra={"zh": "请求内容除每 KiB 一秒外另可占用的秒数；超时答复 408"},
+    )
     witness_policy: Path | None = Field(
         default=None,
         description=(

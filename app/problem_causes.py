@@ -296,8 +296,30 @@ CAUSES: dict[str, Cause] = {
         ("The service failed; quote the request id.", "服务出现故障，请提供 request_id 以便查询。"),
         members={"request_id": "6f1d0c2ab7e94c0f8f6c5a3f2d1e0b9a"},
     ),
+    "malformed-request": Cause(
+        (
+            "What came is no HTTP/1.1 request, or asks for a tunnel.",
+            "收到的内容不是合规的 HTTP/1.1 请求，或者要求建立隧道。",
+        ),
+        ("Correct the client, or what stands between it and the exchange.", "检查客户端及其与本中心之间的代理。"),
+    ),
+    "request-timeout": Cause(
+        ("Head or body of the request came too slowly.", "请求头或者请求内容传输过慢。"),
+        ("Send it again, without a pause between its parts.", "重新发送，各部分之间不要停顿。"),
+    ),
+    "uri-too-long": Cause(
+        ("Path and query are longer than 8 KiB.", "请求路径和参数超过 8 KiB。"),
+        ("Ask with fewer or shorter parameters.", "减少或者缩短参数。"),
+    ),
+    "headers-too-large": Cause(
+        ("The head has more than 100 fields, or more than 32 KiB.", "请求头超过 100 项，或者超过 32 KiB。"),
+        ("Send only the fields that the contract names.", "只发送接口约定所列的请求头。"),
+    ),
     "overloaded": Cause(
-        ("The queue is full, or the database is away for the moment.", "队列已满，或者数据库暂时不可用。"),
+        (
+            "The queue is full, too many connections are open, or the database is away for the moment.",
+            "队列已满，打开的连接过多，或者数据库暂时不可用。",
+        ),
         (
             "Send the same bytes again after `Retry-After` seconds: nothing is done twice.",
             "按 `Retry-After` 等待后原样重发，不会重复办理。",

@@ -12,6 +12,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
@@ -207,6 +208,9 @@ class _LastResort:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            # That somebody hung up is no failure, and nobody is there to be told.
+            return
         except Exception as error:
             if scope["type"] != "http":
                 raise
