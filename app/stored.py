@@ -1,6 +1,6 @@
 """What is stored, opened again: cases, bodies and the keys of files, under the data key of their root."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from app.casework.case import Case
 from app.casework.records.erasure import ERASE, erased_for
@@ -14,6 +14,12 @@ BODY_KEY = f"""
 ERASED_IN = "CASE WHEN c.erased_at IS NOT NULL OR c.next_key IS NOT NULL THEN c.snapshot END"
 
 
+class StoredRow(Protocol):
+    """A row as a query returned it: its columns by their names. Whoever takes one says which columns it reads."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
 def root_key(vault: Vault, root_id: str, wrapped: bytes) -> bytes:
     """Return the data key of a root lead."""
     return vault.unwrap(wrapped, root_id.encode())
@@ -24,7 +30,7 @@ def stored_case(data_key: bytes, root_id: str, snapshot: bytes) -> Case:
     return Case.model_validate_json(decrypt(data_key, snapshot, root_id.encode()))
 
 
-def erased_by(vault: Vault, node: str, row: Any) -> str | None:
+def erased_by(vault: Vault, node: str, row: StoredRow) -> str | None:
     """Return the act by which the content of another is erased for a node; None while the node may read it.
 
     `row` has, by name, `root_id`, `lead_id` and `act` of the act, the `data_key` of its case, and `erased_in`.

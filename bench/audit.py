@@ -8,11 +8,11 @@ import statistics
 import time
 from pathlib import Path
 
-from app.audit.log.part import Part
+from app.audit.log.stretch import Stretch
 from app.audit.progress import Unwatched
 from app.audit.register.key_book import KeyBook
 from app.audit.register.node_keys import read_keys
-from app.audit.request import Found, Wanted
+from app.audit.request import AuditRequest, AuditResult
 from app.audit.run import run
 from app.audit.worker import Orders, Worker
 from app.config import Settings
@@ -37,12 +37,19 @@ def measure_audit(*, leads: int, rounds: int, profile: Path | None) -> None:
         for number in range(1, rounds + 1):
             bare = verifications()
             postgres, cpu, wall = cpu_of_cluster(made.postmaster), time.process_time(), time.perf_counter()
-            found = _audited(settings, made.url)
+            result = _audited(settings, made.url)
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
             postgres = cpu_of_cluster(made.postmaster) - postgres
-            rates.append(found.acts / cpu)
-            shares.append(found.acts / cpu / bare)
-            figures = (found.acts, found.acts / cpu, found.acts / wall, postgres / found.acts * 1e6, bare, shares[-1])
+            rates.append(result.acts / cpu)
+            shares.append(result.acts / cpu / bare)
+            figures = (
+                result.acts,
+                result.acts / cpu,
+                result.acts / wall,
+                postgres / result.acts * 1e6,
+                bare,
+                shares[-1],
+            )
             rows.append([f"round {number}", *(f"{one:.2f}" if one < 100 else f"{one:.0f}" for one in figures)])
         heads = ["", "acts", "acts/s of CPU", "acts/s of clock", "Postgres µs", "verifications/s", "ratio"]
         print_table("audit: one process, everything verified", heads, rows)
@@ -62,8 +69,8 @@ def verifications() -> float:
     return VERIFICATIONS / (time.process_time() - began)
 
 
-def _audited(settings: Settings, url: str) -> Found:
-    return asyncio.run(run(settings, url, Wanted(jobs=1), Unwatched()))
+def _audited(settings: Settings, url: str) -> AuditResult:
+    return asyncio.run(run(settings, url, AuditRequest(jobs=1), Unwatched()))
 
 
 def _profiled(settings: Settings, url: str, path: Path) -> None:
@@ -71,7 +78,7 @@ def _profiled(settings: Settings, url: str, path: Path) -> None:
     book, size, roots = asyncio.run(_work(settings, url))
     worker, profiler = Worker(Orders(settings, url, None, book)), cProfile.Profile()
     profiler.enable()
-    worker.log(Part(0, size, EMPTY, 0))
+    worker.log(Stretch(0, size, EMPTY, 0))
     worker.cases(roots)
     profiler.disable()
     worker.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.audit.contradiction import Contradiction
 from app.audit.progress import Unwatched
-from app.audit.request import Found, Wanted
+from app.audit.request import AuditRequest, AuditResult
 from app.audit.run import run
 from app.config import Settings
 from demo.show import Show
@@ -18,10 +18,10 @@ def audit(home: Path, database_url: str, show: Show) -> None:
     # None of the caller's settings, as for the exchange itself.
     settings = Settings(_env_prefix="LEADBRIDGE_DEMO_HAS_NONE_", data_dir=home, exchange_id=EXCHANGE_ID)
     try:
-        found: Found = asyncio.run(run(settings, database_url, Wanted(jobs=1, files=True), Unwatched()))
+        result: AuditResult = asyncio.run(run(settings, database_url, AuditRequest(jobs=1, files=True), Unwatched()))
     except Contradiction as contradiction:
         raise StoryBroken(f"the audit found a contradiction: {contradiction}") from contradiction
-    if found.late:
-        raise StoryBroken(f"{found.late} acts were logged later than promised, first {found.first_late}")
-    what = f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases, {found.files} files"
+    if result.late:
+        raise StoryBroken(f"{result.late} acts were logged later than promised, first {result.first_late}")
+    what = f"{result.entries} log entries, {result.acts} acts and notices, {result.cases} cases, {result.files} files"
     show.line(f"✓ 审计 leadbridge audit --attachments → {what}: 未发现矛盾 no contradiction", "green")

@@ -15,14 +15,14 @@ from app.attachments.opening import DamagedObject, plaintext_of, require_size
 from app.attachments.queries import StoredFile
 from app.attachments.store import AttachmentStore, open_store
 from app.audit.contradiction import Contradiction
-from app.audit.decrypting import Opener
+from app.audit.decryptor import Decryptor
 from app.config import Settings
 from app.stored import BODY_KEY
 from app.vault import Vault
 
 PAGE = 1000
-PART_FILES = 64
-PART_BYTES = 32 * 1024 * 1024
+TASK_FILES = 64
+TASK_BYTES = 32 * 1024 * 1024
 # The first page begins before every key, an empty one too.
 _OBJECTS = """
     SELECT object_key, max(size) AS size FROM enclosed WHERE $1::text IS NULL OR object_key > $1
@@ -61,29 +61,29 @@ async def count_files(connection: "asyncpg.Connection[Any]") -> int:
     return counted
 
 
-async def file_parts(connection: "asyncpg.Connection[Any]") -> AsyncIterator[list[str]]:
+async def file_tasks(connection: "asyncpg.Connection[Any]") -> AsyncIterator[list[str]]:
     """Yield the keys of all objects in order, as many at a time as one task reads in a moment."""
-    after, part, size = None, [], 0
+    after, task, size = None, [], 0
     while rows := await connection.fetch(_OBJECTS, after, PAGE):
         for row in rows:
-            part.append(row["object_key"])
+            task.append(row["object_key"])
             size += row["size"]
-            if size >= PART_BYTES or len(part) == PART_FILES:
-                yield part
-                part, size = [], 0
+            if size >= TASK_BYTES or len(task) == TASK_FILES:
+                yield task
+                task, size = [], 0
         after = rows[-1]["object_key"]
-    if part:
-        yield part
+    if task:
+        yield task
 
 
 async def check_files(
     connection: "asyncpg.Connection[Any]", vault: Vault, store: AttachmentStore, object_keys: Sequence[str]
 ) -> int:
     """Return how many objects these keys name; raise `Contradiction` for the first that is not what its act says."""
-    opener, files = Opener(vault), dict[str, StoredFile]()
+    decryptor, files = Decryptor(vault), dict[str, StoredFile]()
     for row in await connection.fetch(_NAMED, object_keys):
         key = f"{row['act_id']} {row['sha256']}"
-        file = StoredFile(bytes.fromhex(row["sha256"]), row["size"], row["object_key"], opener.file_key(row, row))
+        file = StoredFile(bytes.fromhex(row["sha256"]), row["size"], row["object_key"], decryptor.file_key(row, row))
         first = files.setdefault(file.object_key, file)
         if first != file:
             raise Contradiction("enclosed", key, "size, digest or key are not those of the object that it shares")

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from app.audit.contradiction import Contradiction
-from app.audit.log.part import Known
+from app.audit.log.stretch import KnownRoot
 from app.bundles.verifying.files import open_files
 from app.bundles.verifying.verify import verify_bundle
 from app.signing.jws import read_header
@@ -25,7 +25,7 @@ _ACT = """
 """
 
 
-class Unusable(ValueError):
+class UnusableCheckpoint(ValueError):
     """A file that is no checkpoint, or a checkpoint of another log."""
 
 
@@ -43,15 +43,15 @@ class KeptAct:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class KeptOutside:
     """Roots of the log and acts that were kept outside the exchange."""
 
-    roots: tuple[Known, ...] = ()
+    roots: tuple[KnownRoot, ...] = ()
     acts: tuple[KeptAct, ...] = field(default=(), repr=False)
 
 
-def read_outside(checkpoints: Sequence[Path], bundles: Sequence[Path], origin: str) -> Outside:
-    """Return what was kept in these files; raise `Unusable`, or `BundleRefused` for a bundle that does not hold.
+def read_kept(checkpoints: Sequence[Path], bundles: Sequence[Path], origin: str) -> KeptOutside:
+    """Return what was kept in these files; raise `UnusableCheckpoint`, or `BundleRefused` for a bundle that is wrong.
 
     Whoever kept a file vouches for it: it is not asked whose keys signed it, because whoever rewrites a log has them.
     """
@@ -59,16 +59,16 @@ def read_outside(checkpoints: Sequence[Path], bundles: Sequence[Path], origin: s
     acts: list[KeptAct] = []
     for path in bundles:
         verify_bundle(path, None)
-        note, found = _bundle(path)
-        acts += found
+        note, kept = _bundle(path)
+        acts += kept
         if note is not None:
             roots.append(_checkpoint(note.encode(), str(path), origin))
-    return Outside(tuple(roots), tuple(acts))
+    return KeptOutside(tuple(roots), tuple(acts))
 
 
-async def require_kept(connection: "asyncpg.Connection[Any]", outside: Outside) -> None:
+async def require_kept(connection: "asyncpg.Connection[Any]", outside: KeptOutside) -> None:
     """Raise `Contradiction` for the first act of a bundle that is not stored, byte for byte, at its place."""
-    for kept in sorted(outside.acts, key=lambda one: one.index):
+    for kept in sorted(outside.acts, key=lambda act: act.index):
         row = await connection.fetchrow(_ACT, UUID(kept.act_id))
         if row is None:
             raise Contradiction("act", kept.act_id, f"it is gone; {kept.source} has it")
@@ -79,35 +79,35 @@ async def require_kept(connection: "asyncpg.Connection[Any]", outside: Outside) 
             )
 
 
-def _checkpoint(raw: bytes, source: str, origin: str) -> Known:
+def _checkpoint(raw: bytes, source: str, origin: str) -> KnownRoot:
     text = raw
     if b"\n\n" not in raw:
         try:
             text = base64.b64decode(raw.strip(), validate=True)
         except binascii.Error:
-            raise Unusable(f"{source} is neither a checkpoint nor an X-Log-Checkpoint header") from None
+            raise UnusableCheckpoint(f"{source} is neither a checkpoint nor an X-Log-Checkpoint header") from None
     try:
         checkpoint = parse_checkpoint(parse_note(text).text)
     except (NoteError, MalformedCheckpoint) as error:
-        raise Unusable(f"{source} is no checkpoint: {error}") from error
+        raise UnusableCheckpoint(f"{source} is no checkpoint: {error}") from error
     if checkpoint.origin != origin:
-        raise Unusable(f"{source} is a checkpoint of {checkpoint.origin}, not of {origin}")
-    return Known(source, checkpoint.size, checkpoint.root)
+        raise UnusableCheckpoint(f"{source} is a checkpoint of {checkpoint.origin}, not of {origin}")
+    return KnownRoot(source, checkpoint.size, checkpoint.root)
 
 
 def _bundle(path: Path) -> tuple[str | None, list[KeptAct]]:
-    note, found = None, []
+    note, acts = None, []
     with open_files(path) as files:
         for name in files.names:
             folder, _, last = name.rpartition("/")
             if not folder.startswith("acts/") or last != "act.jws":
                 continue
-            there = {one.rpartition("/")[2] for one in files.names if one.startswith(f"{folder}/")}
-            receipted = "receipt.json" in there
+            present = {path.rpartition("/")[2] for path in files.names if path.startswith(f"{folder}/")}
+            receipted = "receipt.json" in present
             token = files.read(name).decode("ascii")
             proof = parse_proof(files.read(f"{folder}/entry.tlog-proof"))
             note = str(proof.note)
-            found.append(
+            acts.append(
                 KeptAct(
                     source=str(path),
                     act_id=read_header(token).jti,
@@ -118,4 +118,4 @@ def _bundle(path: Path) -> tuple[str | None, list[KeptAct]]:
                     receipt_jws=files.read(f"{folder}/receipt.jws").decode("ascii") if receipted else None,
                 )
             )
-    return note, found
+    return note, acts

@@ -15,20 +15,20 @@ import asyncpg
 from app.access.checking import check_access_log
 from app.audit import worker
 from app.audit.cases.differences import Differs
-from app.audit.cases.erasure_notes import Notes
-from app.audit.cases.orphans import require_no_remains
+from app.audit.cases.erasure_notes import ErasureNotes
+from app.audit.cases.orphans import require_no_orphans
 from app.audit.contradiction import Contradiction
-from app.audit.files import count_files, file_parts, require_store
+from app.audit.files import count_files, file_tasks, require_store
 from app.audit.in_order import in_order
 from app.audit.kept_outside import require_kept
+from app.audit.log.check import StretchResult
 from app.audit.log.inboxes import join, require_no_more
 from app.audit.log.key_notices import require_logged
-from app.audit.log.part import Known, Part
-from app.audit.log.queue import WaitingPart, require_queued_once
-from app.audit.log.stretch import PartDone
+from app.audit.log.queue import WaitingStretch, require_queued_once
+from app.audit.log.stretch import KnownRoot, Stretch
 from app.audit.progress import Progress
 from app.audit.register.node_keys import read_keys
-from app.audit.request import Found, Wanted
+from app.audit.request import AuditRequest, AuditResult
 from app.audit.saved_state import State, read_state, write_state
 from app.audit.witnessed_logs import Witnessing, read_witnessing
 from app.config import Settings
@@ -37,7 +37,7 @@ from app.transparency.assembly import read_policy
 from app.transparency.tree import EMPTY, EMPTY_ROOT, grow
 from app.vault import open_vault
 
-PART = 2048
+STRETCH = 2048
 PAGE = 250
 _SIZE = "SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"
 _WAITING = "SELECT ordinal FROM unsequenced ORDER BY ordinal"
@@ -49,12 +49,12 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 class Audit:
     """One run over one snapshot."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", settings: Settings, wanted: Wanted) -> None:
+    def __init__(self, connection: "asyncpg.Connection[Any]", settings: Settings, request: AuditRequest) -> None:
         self._connection = connection
         self._settings = settings
         self._exchange = settings.exchange_id
-        self._notes = Notes(settings)
-        self._wanted = wanted
+        self._notes = ErasureNotes(settings)
+        self._request = request
         self._count: Counter[str] = Counter()
         self._inboxes: dict[str, int] = {}
         self.size = 0
@@ -71,8 +71,8 @@ class Audit:
         Raises `Contradiction` for a log shorter than what was kept of it, and for a witnessed log that went back;
         `StoreUnreadable` if there are files and no store.
         """
-        if self._wanted.state is not None:
-            self._state = read_state(self._wanted.state, self._exchange)
+        if self._request.state is not None:
+            self._state = read_state(self._request.state, self._exchange)
         self.size = await self._connection.fetchval(_SIZE)
         for known in self._known():
             if known.size > self.size:
@@ -83,14 +83,14 @@ class Audit:
         self._witnessing = await read_witnessing(self._connection, self._policy, before)
         self._waiting = [row["ordinal"] for row in await self._connection.fetch(_WAITING)]
         cases = await self._connection.fetchval('SELECT count(*) FROM "case"')
-        files = await count_files(self._connection) if self._wanted.files else 0
+        files = await count_files(self._connection) if self._request.files else 0
         if files:
             require_store(self._settings)
         return self.size + len(self._waiting), cases, files
 
     async def log(self, pool: Executor, progress: Progress) -> None:
-        """Check the log and everything in it, part by part."""
-        async for done in in_order(pool, worker.check_log, self._parts(), self._wanted.jobs):
+        """Check the log and everything in it, stretch by stretch."""
+        async for done in in_order(pool, worker.check_log, self._stretches(), self._request.jobs):
             join(self._inboxes, sorted(done.inboxes.items()))
             self._count += Counter(enclosed=done.enclosed, late=done.late)
             self._first_late = self._first_late or done.first_late
@@ -98,19 +98,19 @@ class Audit:
             self._reached(done)
         await require_no_more(self._connection, self._inboxes)
         await require_queued_once(self._connection)
-        async for waiting in in_order(pool, worker.check_waiting, self._queue(), self._wanted.jobs):
+        async for waiting in in_order(pool, worker.check_waiting, self._queue(), self._request.jobs):
             self._count += Counter(enclosed=waiting.enclosed, waiting=waiting.rows)
             progress.log(self.size + self._count["waiting"])
         await require_logged(self._connection)
 
     async def cases(self, pool: Executor, progress: Progress) -> None:
         """Check the cases and their rows, page by page; then that there are no others."""
-        async for count in in_order(pool, worker.check_case_rows, self._pages(), self._wanted.jobs):
+        async for count in in_order(pool, worker.check_case_rows, self._pages(), self._request.jobs):
             self._count += count
             progress.cases(self._count["cases"])
-        await require_no_remains(self._connection, self.size, self._count)
+        await require_no_orphans(self._connection, self.size, self._count)
         await self._nothing_came_back()
-        await require_kept(self._connection, self._wanted.outside)
+        await require_kept(self._connection, self._request.outside)
         for fault in (await check_access_log(self._connection)).faults:
             raise Contradiction("access_log", *fault.split(": ", 1))
 
@@ -125,15 +125,15 @@ class Audit:
             )
 
     async def files(self, pool: Executor, progress: Progress) -> None:
-        """Read the files that acts name, if that is wanted."""
-        if self._wanted.files:
-            async for count in in_order(pool, worker.check_files, file_parts(self._connection), self._wanted.jobs):
+        """Read the files that acts name, if that is request."""
+        if self._request.files:
+            async for count in in_order(pool, worker.check_files, file_tasks(self._connection), self._request.jobs):
                 self._count += Counter(files=count)
                 progress.files(self._count["files"])
 
-    def found(self) -> Found:
+    def result(self) -> AuditResult:
         saved = self._state.size if self._state else 0
-        return Found(
+        return AuditResult(
             entries=self.size,
             root=self.root,
             acts=self._count["act"],
@@ -142,29 +142,29 @@ class Audit:
             waiting=len(self._waiting),
             late=self._count["late"],
             first_late=self._first_late,
-            files=self._count["files"] if self._wanted.files else None,
+            files=self._count["files"] if self._request.files else None,
             witnessing=self._witnessing,
         )
 
-    def _known(self) -> tuple[Known, ...]:
-        mine = (Known(str(self._wanted.state), self._state.size, self._state.root),) if self._state else ()
-        return (*self._wanted.outside.roots, *mine)
+    def _known(self) -> tuple[KnownRoot, ...]:
+        mine = (KnownRoot(str(self._request.state), self._state.size, self._state.root),) if self._state else ()
+        return (*self._request.outside.roots, *mine)
 
-    async def _parts(self) -> AsyncIterator[Part]:
+    async def _stretches(self) -> AsyncIterator[Stretch]:
         tree, known = EMPTY, self._known()
         signed_to = self._state.size if self._state else 0
-        for start in range(0, max(self.size, 1), PART):
-            end = min(start + PART, self.size)
-            here = tuple(one for one in known if start < one.size <= end)
-            yield Part(start, end, tree, signed_to, here)
-            # The stored hashes only place the next part: each part is computed from the entries themselves.
+        for start in range(0, max(self.size, 1), STRETCH):
+            end = min(start + STRETCH, self.size)
+            here = tuple(root for root in known if start < root.size <= end)
+            yield Stretch(start, end, tree, signed_to, here)
+            # The stored hashes only place the next stretch: each stretch is computed from the entries themselves.
             leaves = await self._connection.fetch(_LEAVES, start, end)
             tree, _ = grow(tree, [row["leaf_hash"] for row in leaves])
 
-    async def _queue(self) -> AsyncIterator[WaitingPart]:
-        for start in range(0, len(self._waiting), PART):
-            ordinals = self._waiting[start : start + PART]
-            yield WaitingPart(ordinals[0], ordinals[-1])
+    async def _queue(self) -> AsyncIterator[WaitingStretch]:
+        for start in range(0, len(self._waiting), STRETCH):
+            ordinals = self._waiting[start : start + STRETCH]
+            yield WaitingStretch(ordinals[0], ordinals[-1])
 
     async def _pages(self) -> AsyncIterator[list[str]]:
         after = _NO_ID
@@ -173,15 +173,15 @@ class Audit:
             after = page[-1]
             yield page
 
-    def _reached(self, done: PartDone) -> None:
+    def _reached(self, done: StretchResult) -> None:
         self.root = done.root
         reached = done.end >= (self._state.size if self._state else 0)
-        if self._wanted.state is not None and reached:
+        if self._request.state is not None and reached:
             heads = self._witnessing.heads
-            write_state(self._wanted.state, State(self._exchange, done.end, done.root, heads))
+            write_state(self._request.state, State(self._exchange, done.end, done.root, heads))
 
 
-async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) -> Found:
+async def run(settings: Settings, url: str, request: AuditRequest, progress: Progress) -> AuditResult:
     """Audit a database and return what is true of it; raise `Contradiction` for the first row that is not.
 
     Reads only, in one snapshot, so it may run beside a service that takes acts. Raises `StoreUnreadable` if the files
@@ -194,21 +194,21 @@ async def run(settings: Settings, url: str, wanted: Wanted, progress: Progress) 
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-            audit = Audit(connection, settings, wanted)
+            audit = Audit(connection, settings, request)
             progress.total(*await audit.open())
             book = await read_keys(connection, settings.exchange_id)
             # Before any worker starts: each would fail of it, and none could say so.
             await worker.index_key_of(connection, open_vault(settings))
             orders = worker.Orders(settings, url, snapshot, book)
-            pool = worker.open_pool(wanted.jobs, orders)
+            pool = worker.open_pool(request.jobs, orders)
             try:
                 await audit.log(pool, progress)
                 await audit.cases(pool, progress)
                 await audit.files(pool, progress)
             finally:
-                if wanted.jobs == 1:
+                if request.jobs == 1:
                     await asyncio.get_running_loop().run_in_executor(pool, worker.end)
                 pool.shutdown(wait=True, cancel_futures=True)
-            return audit.found()
+            return audit.result()
     finally:
         await engine.dispose()

@@ -37,15 +37,15 @@ class State:
 def read_state(path: Path, exchange: str) -> State | None:
     """Return what an earlier audit left, None if there was none; raise `MalformedState`."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-        heads = found["witnessed"].items()
+        saved = json.loads(path.read_text("utf-8"))
+        heads = saved["witnessed"].items()
         witnessed = {origin: Head(int(size), bytes.fromhex(root)) for origin, (size, root) in heads}
-        state = State(found["exchange"], int(found["size"]), bytes.fromhex(found["root"]), witnessed)
+        state = State(saved["exchange"], int(saved["size"]), bytes.fromhex(saved["root"]), witnessed)
     except FileNotFoundError:
         return None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedState(f"{path} is no state of an audit") from error
-    if found.get("audit") != VERSION or state.exchange != exchange or state.size < 0 or len(state.root) != 32:
+    if saved.get("audit") != VERSION or state.exchange != exchange or state.size < 0 or len(state.root) != 32:
         raise MalformedState(f"{path} is no state of an audit of {exchange}")
     return state
 

@@ -55,9 +55,9 @@ async def read_witnessing(
             unpinned.append(origin)
     for origin, known in before.items():
         _require_grown(origin, known, heads.get(origin))
-    named = {str(one) for one in policy.verifiers}
+    named = {str(verifier) for verifier in policy.verifiers}
     cosigners = [row["witness"] for row in await connection.fetch(_COSIGNERS)]
-    return Witnessing(heads, tuple(unpinned), tuple(one for one in cosigners if one not in named))
+    return Witnessing(heads, tuple(unpinned), tuple(vkey for vkey in cosigners if vkey not in named))
 
 
 def _require_head(origin: str, head: Head, raw: str, keys: Sequence[Verifier]) -> None:

@@ -15,18 +15,18 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.attachments.store import AttachmentStore
-from app.audit.cases.compare import Against
-from app.audit.cases.erasure_notes import Notes
+from app.audit.cases.compare import Basis
+from app.audit.cases.erasure_notes import ErasureNotes
 from app.audit.cases.rows import check_cases
 from app.audit.cases.surroundings import read_surroundings
 from app.audit.contradiction import Contradiction
 from app.audit.files import check_files as check_stored_files
 from app.audit.files import require_store
 from app.audit.log.acts import Examiner
-from app.audit.log.part import Part
-from app.audit.log.queue import WaitingDone, WaitingPart
-from app.audit.log.queue import check_waiting as check_waiting_part
-from app.audit.log.stretch import PartDone, check_part
+from app.audit.log.check import StretchResult, check_stretch
+from app.audit.log.queue import WaitingResult, WaitingStretch
+from app.audit.log.queue import check_waiting as check_waiting_stretch
+from app.audit.log.stretch import Stretch
 from app.audit.register.key_book import KeyBook, Keys
 from app.config import Settings
 from app.db import create_engine, raw
@@ -58,16 +58,16 @@ class Worker:
         self._store: AttachmentStore | None = None
         exchange = orders.settings.exchange_id
         self._examiner = Examiner(Keys(orders.book), exchange, log_origin(exchange))
-        self._connection, self._against = self._runner.run(_join(orders, self._vault))
+        self._connection, self._basis = self._runner.run(_join(orders, self._vault))
 
-    def log(self, part: Part) -> PartDone:
-        return self._run(lambda connection: check_part(connection, self._vault, self._examiner, part))
+    def log(self, stretch: Stretch) -> StretchResult:
+        return self._run(lambda connection: check_stretch(connection, self._vault, self._examiner, stretch))
 
-    def waiting(self, part: WaitingPart) -> WaitingDone:
-        return self._run(lambda connection: check_waiting_part(connection, self._vault, self._examiner, part))
+    def waiting(self, stretch: WaitingStretch) -> WaitingResult:
+        return self._run(lambda connection: check_waiting_stretch(connection, self._vault, self._examiner, stretch))
 
     def cases(self, root_ids: Sequence[str]) -> Counter[str]:
-        return self._run(lambda connection: check_cases(connection, self._vault, self._against, root_ids))
+        return self._run(lambda connection: check_cases(connection, self._vault, self._basis, root_ids))
 
     def files(self, object_keys: Sequence[str]) -> int:
         store = self._store = self._store or require_store(self._settings)
@@ -89,14 +89,14 @@ class Worker:
         return self._runner.run(run())
 
 
-async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Against]:
+async def _join(orders: Orders, vault: Vault) -> tuple[AsyncConnection, Basis]:
     engine = create_engine(orders.url, pool_size=1, application_name="leadbridge-audit")
     connection = await engine.connect()
     driver = await raw(connection)
     await begin(driver, orders.snapshot)
     limits = read_limits(orders.settings.deadlines_file)
     surroundings = await read_surroundings(driver, orders.settings.zone, limits)
-    return connection, Against(surroundings, await index_key_of(driver, vault), Notes(orders.settings))
+    return connection, Basis(surroundings, await index_key_of(driver, vault), ErasureNotes(orders.settings))
 
 
 async def index_key_of(connection: "asyncpg.Connection[Any]", vault: Vault) -> bytes:
@@ -122,7 +122,7 @@ _mine = threading.local()
 
 
 def open_pool(jobs: int, orders: Orders) -> Executor:
-    """Return as many workers as are wanted: processes, or a thread of this one where one is enough."""
+    """Return as many workers as are asked for: processes, or a thread of this one where one is enough."""
     if jobs == 1:
         return ThreadPoolExecutor(1, initializer=_start, initargs=(orders,))
     spawn = get_context("spawn")
@@ -144,13 +144,13 @@ def end() -> None:
     _mine.worker.close()
 
 
-def check_log(part: Part) -> PartDone:
-    done: PartDone = _mine.worker.log(part)
+def check_log(stretch: Stretch) -> StretchResult:
+    done: StretchResult = _mine.worker.log(stretch)
     return done
 
 
-def check_waiting(part: WaitingPart) -> WaitingDone:
-    done: WaitingDone = _mine.worker.waiting(part)
+def check_waiting(stretch: WaitingStretch) -> WaitingResult:
+    done: WaitingResult = _mine.worker.waiting(stretch)
     return done
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.attachments.service import Attachments
@@ -20,7 +21,7 @@ from app.registry.exchange_keys import ExchangeKeys
 from app.signing import strict_json
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import load_public_jwk, public_to_pem
-from app.stored import root_key, stored_body
+from app.stored import StoredRow, root_key, stored_body
 from app.transparency.note import Note, parse_note
 from app.transparency.policy import Policy
 from app.transparency.proof import LogProof
@@ -74,8 +75,8 @@ class Bundle:
 
     made_by: Archivist
     node: str
-    acts: list[Any]
-    events: list[Any]
+    acts: list[StoredRow]
+    events: list[StoredRow]
     note: Note | None
     streams: Mapping[str, AsyncIterator[bytes]]
     _zip: StreamedZip = field(default_factory=StreamedZip)
@@ -102,7 +103,7 @@ class Bundle:
         yield self._manifest()
         yield self._zip.end()
 
-    async def _act(self, folder: str, row: Any) -> bytes:
+    async def _act(self, folder: str, row: StoredRow) -> bytes:
         async with reading(self.made_by.engine, self.node) as reader:
             connection = await raw(reader)
             act = await bundle_rows.act(connection, row["act_id"])
@@ -119,7 +120,7 @@ class Bundle:
         self._kids |= {read_header(token).kid for token in (act["jws"], act["receipt_jws"]) if token is not None}
         return self._add(folder, files)
 
-    async def _key_event(self, folder: str, row: Any) -> bytes:
+    async def _key_event(self, folder: str, row: StoredRow) -> bytes:
         async with reading(self.made_by.engine, self.node) as reader:
             connection = await raw(reader)
             proof = await self._proof(connection, row["log_index"])
@@ -130,7 +131,7 @@ class Bundle:
         files = {"request.body": row["body"], "request.jws": row["jws"].encode()}
         return self._add(folder, files | {"entry.bin": row["entry"], "entry.tlog-proof": proof})
 
-    async def _proof(self, connection: Any, index: int) -> bytes:
+    async def _proof(self, connection: "asyncpg.Connection[Any]", index: int) -> bytes:
         # The same checkpoint for all: then one signed root stands over the whole bundle.
         if self.note is None:
             raise ValueError("a proof needs a checkpoint")
@@ -141,7 +142,7 @@ class Bundle:
         self._kids.add(self.made_by.keys.signing.kid)
         async with reading(self.made_by.engine, self.node) as reader:
             connection = await raw(reader)
-            jwks = [json.loads(one) for one in await bundle_rows.keys(connection, self._kids)]
+            jwks = [json.loads(jwk) for jwk in await bundle_rows.keys(connection, self._kids)]
         jwks += [own.jwk for own in self.made_by.keys.public if own.kid in self._kids]
         keys = [load_public_jwk(jwk) for jwk in jwks]
         return self._add("keys/", {f"{key.kid}.pem": public_to_pem(key) for key in keys})
@@ -153,7 +154,7 @@ class Bundle:
     def _node_pins(self) -> list[tuple[str, str]]:
         # The key that signed each enrolment: whatever came later is signed by a key that goes back to one of them.
         headers = [(row["node_id"], read_header(row["jws"])) for row in self.events]
-        return list(dict.fromkeys((node, one.kid) for node, one in headers if one.typ == "lead-enrolment+jws"))
+        return list(dict.fromkeys((node, header.kid) for node, header in headers if header.typ == "lead-enrolment+jws"))
 
     def _manifest(self) -> bytes:
         lines = [f"{digest}  {name}\n" for name, digest in sorted(self._zip.digests.items())]

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.casework.records.erasure import ERASE
 from app.errors import NotFound, Overloaded
-from app.stored import BODY_KEY
+from app.stored import BODY_KEY, StoredRow
 
 _ERASED = "SELECT erased FROM lead_entry WHERE node_id = $1 AND lead_id = $2"
 _ACTS = """
@@ -43,7 +43,7 @@ _ENCLOSED = """
 """
 
 
-async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str) -> list[Any]:
+async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str) -> list[StoredRow]:
     """Return the acts and notices on a lead that `node` may read, in the order of the log.
 
     Of a lead whose content was erased only the act that erased it is left.
@@ -55,17 +55,18 @@ async def acts_of(connection: "asyncpg.Connection[Any]", node: str, lead_id: str
     return _logged(await connection.fetch(_ACTS, node, UUID(lead_id), ERASE if erased else None))
 
 
-async def act(connection: "asyncpg.Connection[Any]", act_id: UUID) -> Any:
+async def act(connection: "asyncpg.Connection[Any]", act_id: UUID) -> StoredRow:
     """Return one act with the wrapped data key of its case."""
-    return await connection.fetchrow(_ACT, act_id)
+    row: StoredRow = await connection.fetchrow(_ACT, act_id)
+    return row
 
 
-async def key_events_of(connection: "asyncpg.Connection[Any]", nodes: Collection[str]) -> list[Any]:
+async def key_events_of(connection: "asyncpg.Connection[Any]", nodes: Collection[str]) -> list[StoredRow]:
     """Return every key event of these nodes with its signed request; raises `Overloaded` as `acts_of` does."""
     return _logged(await connection.fetch(_KEY_EVENTS, sorted(nodes)))
 
 
-async def own_key_events(connection: "asyncpg.Connection[Any]", exchange_id: str) -> list[Any]:
+async def own_key_events(connection: "asyncpg.Connection[Any]", exchange_id: str) -> list[StoredRow]:
     """Return the events by which keys of the exchange followed each other; raises `Overloaded` as `acts_of` does."""
     return _logged(await connection.fetch(_OWN_KEY_EVENTS, exchange_id))
 
@@ -80,7 +81,7 @@ async def enclosed_in(connection: "asyncpg.Connection[Any]", act_ids: Collection
     return [row["sha256"] for row in await connection.fetch(_ENCLOSED, list(act_ids))]
 
 
-def _logged(rows: list[Any]) -> list[Any]:
+def _logged(rows: list[StoredRow]) -> list[StoredRow]:
     if any(row["log_index"] is None for row in rows):
         raise Overloaded("An act of the bundle is not in the log yet.", "有行为尚未入链，请稍后再试。")
     return rows

@@ -24,7 +24,7 @@ def suggested_policy(
     The quorum of `policy` is asked for if the note meets it; a witness that was away must not spoil a bundle.
     """
     lines = [f"log {log_vkey}"]
-    lines += [f"witness {one.name} {one.verifier}" for one in policy.witnesses]
+    lines += [f"witness {witness.name} {witness.verifier}" for witness in policy.witnesses]
     lines += [f"group {name} {group.least} {' '.join(group.members)}" for name, group in policy.groups.items()]
     met = policy.quorum is not None and note is not None and _meets(policy, note)
     lines.append(f"quorum {policy.quorum if met else 'none'}")

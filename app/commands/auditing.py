@@ -14,7 +14,7 @@ from app.commands.master_key import database_behind_master_key
 from app.config import Settings
 
 if TYPE_CHECKING:
-    from app.audit.request import Found, Wanted
+    from app.audit.request import AuditRequest, AuditResult
 
 
 def audit(
@@ -34,52 +34,52 @@ def audit(
 ) -> None:
     """Compute signatures, receipts, log, tree, inboxes and cases again; reads only, also beside a running service."""
     from app.audit.files import StoreUnreadable
-    from app.audit.kept_outside import Unusable, read_outside
-    from app.audit.request import Wanted
+    from app.audit.kept_outside import UnusableCheckpoint, read_kept
+    from app.audit.request import AuditRequest
     from app.audit.saved_state import MalformedState
     from app.bundles.verifying.files import BundleRefused
     from app.registry.exchange_keys import log_origin
 
     settings = with_files_read(Settings())
     try:
-        outside = read_outside(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
+        outside = read_kept(checkpoint or [], bundle or [], log_origin(settings.exchange_id))
         with database_behind_master_key(settings) as url:
-            wanted = Wanted(jobs or os.cpu_count() or 1, state, outside, attachments)
-            asyncio.run(_run(settings, url, wanted))
-    except (Unusable, MalformedState, BundleRefused, StoreUnreadable) as wrong:
+            request = AuditRequest(jobs or os.cpu_count() or 1, state, outside, attachments)
+            asyncio.run(_run(settings, url, request))
+    except (UnusableCheckpoint, MalformedState, BundleRefused, StoreUnreadable) as wrong:
         raise CommandFailed(str(wrong)) from wrong
 
 
-async def _run(settings: Settings, url: str, wanted: "Wanted") -> None:
+async def _run(settings: Settings, url: str, request: "AuditRequest") -> None:
     from app.audit.contradiction import Contradiction
     from app.audit.run import run
     from app.commands.progress import Bars
 
     with Bars() as bars:
         try:
-            found = await run(settings, url, wanted, bars)
+            result = await run(settings, url, request, bars)
         except Contradiction as contradiction:
             raise CommandFailed(f"CONTRADICTION: {contradiction}") from contradiction
-    typer.echo(f"{found.entries} log entries, {found.acts} acts and notices, {found.cases} cases: no contradiction")
-    typer.echo(f"root {found.root.hex()}")
-    for line in _remarks(found):
+    typer.echo(f"{result.entries} log entries, {result.acts} acts and notices, {result.cases} cases: no contradiction")
+    typer.echo(f"root {result.root.hex()}")
+    for line in _remarks(result):
         typer.echo(line)
 
 
-def _remarks(found: "Found") -> Iterator[str]:
+def _remarks(result: "AuditResult") -> Iterator[str]:
     """Yield what is to be known besides: what was not looked at, and what nobody pinned."""
-    if found.files is None:
+    if result.files is None:
         yield "what the files say that acts name was not looked at: --attachments reads them"
     else:
-        yield f"{found.files} files read: each is what its acts say"
-    if found.waiting:
-        yield f"{found.waiting} entries wait for the log, and hold too"
-    if found.late:
-        late = f"{found.late} acts were logged later than their receipts promised, by the exchange's own clock"
-        yield f"{late}; the first is {found.first_late}"
-    if found.saved:
-        yield f"signatures of the first {found.saved} entries were verified by an earlier audit"
-    for origin in found.witnessing.unpinned:
+        yield f"{result.files} files read: each is what its acts say"
+    if result.waiting:
+        yield f"{result.waiting} entries wait for the log, and hold too"
+    if result.late:
+        late = f"{result.late} acts were logged later than their receipts promised, by the exchange's own clock"
+        yield f"{late}; the first is {result.first_late}"
+    if result.saved:
+        yield f"signatures of the first {result.saved} entries were verified by an earlier audit"
+    for origin in result.witnessing.unpinned:
         yield f"witnessed log {origin}: the policy has no key of it, so its signature was not verified"
-    for vkey in found.witnessing.strangers:
+    for vkey in result.witnessing.strangers:
         yield f"cosignatures by {vkey}: they verify; the policy does not say whose key that is"

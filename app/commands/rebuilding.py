@@ -28,7 +28,7 @@ async def check_cases(settings: Settings, database_url: str) -> None:
     from app.docket.local_limits import read_limits
     from app.vault import open_vault
 
-    def progress(count: rebuilding.Count) -> None:
+    def progress(count: rebuilding.RebuildCount) -> None:
         typer.echo(f"{count.cases} cases, {count.acts} acts and notices", err=True)
 
     engine = create_engine(database_url, pool_size=1, role=WRITER)

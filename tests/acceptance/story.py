@@ -180,7 +180,7 @@ class Story:
         """Fold every case anew from its acts and compare; return how many cases and acts there are."""
         settings = Settings(data_dir=self.data_dir)
 
-        async def check() -> rebuild.Count:
+        async def check() -> rebuild.RebuildCount:
             engine = create_engine(self.world.database_url, pool_size=1)
             try:
                 return await rebuild.check(engine, open_vault(settings), settings, Limits(), lambda _: None)

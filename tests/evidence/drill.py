@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import make_url, text
 
 from app.audit.contradiction import Contradiction
-from app.audit.kept_outside import Outside, read_outside
+from app.audit.kept_outside import KeptOutside, read_kept
 from app.audit.progress import Unwatched
-from app.audit.request import Found, Wanted
+from app.audit.request import AuditRequest, AuditResult
 from app.audit.run import run
 from app.config import Settings
 from app.db import create_engine
@@ -57,18 +57,18 @@ class Attacker:
         ((wrapped,),) = self.do('SELECT data_key FROM "case" WHERE root_id = :root', root=root_id)
         return root_key(open_vault(Settings(data_dir=self.data_dir)), root_id, wrapped)
 
-    async def look(self, *, jobs: int = 1, outside: Outside | None = None, **given: Any) -> Found:
+    async def look(self, *, jobs: int = 1, outside: KeptOutside | None = None, **given: Any) -> AuditResult:
         """Audit the attacked database; raise what it finds. `state` and `files` are the audit's, the rest settings."""
-        wanted = {name: given.pop(name) for name in ("state", "files") if name in given}
+        asked = {name: given.pop(name) for name in ("state", "files") if name in given}
         settings = Settings(data_dir=self.data_dir, exchange_id=EXCHANGE_ID, **{**self.settings, **given})
         url = self.exchange.database_url
-        return await run(settings, url, Wanted(jobs, outside=outside or Outside(), **wanted), Unwatched())
+        return await run(settings, url, AuditRequest(jobs, outside=outside or KeptOutside(), **asked), Unwatched())
 
     def audited(self, checkpoint: Path | None = None, bundle: Path | None = None, **given: Any) -> str:
         """Audit it against what lies in these files; return the contradiction, or nothing."""
         checkpoints, bundles = ([one] if one else [] for one in (checkpoint, bundle))
         try:
-            asyncio.run(self.look(outside=read_outside(checkpoints, bundles, log_origin(EXCHANGE_ID)), **given))
+            asyncio.run(self.look(outside=read_kept(checkpoints, bundles, log_origin(EXCHANGE_ID)), **given))
         except Contradiction as contradiction:
             return str(contradiction)
         return ""

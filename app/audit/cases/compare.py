@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.audit.cases.differences import Differs, verify_same
-from app.audit.cases.erasure_notes import Notes
+from app.audit.cases.erasure_notes import ErasureNotes
 from app.audit.cases.refold import Recorded, fold
 from app.audit.cases.surroundings import Surroundings, read_surroundings
 from app.audit.cases.tombstones import verify_tombstone
@@ -25,7 +25,7 @@ from app.db import driver_connection
 from app.docket.batch import number_digest
 from app.docket.index_keys import read_index_keys
 from app.docket.rows.case import SELECTED, CaseRow
-from app.stored import root_key, stored_body, stored_case
+from app.stored import StoredRow, root_key, stored_body, stored_case
 from app.vault import Vault
 
 PAGE = 200
@@ -41,7 +41,7 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(slots=True)
-class Count:
+class RebuildCount:
     """How much was rebuilt so far."""
 
     cases: int = 0
@@ -57,16 +57,16 @@ class CaseDiffers(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class Basis:
     """What a stored case is held against beside its own acts: what was given, and what is noted outside."""
 
     surroundings: Surroundings
     index_key: bytes
-    notes: Notes
+    notes: ErasureNotes
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class StoredCase:
     """A stored case with everything on its record, decrypted; of a case that was erased the bodies are empty."""
 
     case: Case
@@ -77,25 +77,25 @@ class Archive:
 
 
 async def check(
-    engine: AsyncEngine, vault: Vault, settings: Settings, limits: Limits, progress: Callable[[Count], None]
-) -> Count:
+    engine: AsyncEngine, vault: Vault, settings: Settings, limits: Limits, progress: Callable[[RebuildCount], None]
+) -> RebuildCount:
     """Rebuild every case and return how many there were; raise `CaseDiffers` for the first that is stored otherwise.
 
     `progress` is called after every page of cases.
     """
-    count, after, notes = Count(), _NO_ID, Notes(settings)
+    count, after, notes = RebuildCount(), _NO_ID, ErasureNotes(settings)
     async with driver_connection(engine) as connection:
         index_key = (await read_index_keys(connection, vault)).numbers
         while page := await connection.fetch(_ROOTS, after, PAGE):
-            against = Against(await read_surroundings(connection, settings.zone, limits), index_key, notes)
+            basis = Basis(await read_surroundings(connection, settings.zone, limits), index_key, notes)
             for after in (str(row["root_id"]) for row in page):
                 try:
-                    count.acts += await _check_one(connection, vault, after, against)
+                    count.acts += await _check_one(connection, vault, after, basis)
                 except Differs:
                     # Perhaps an act came since, from a node or by a calendar that was not known above.
-                    against = replace(against, surroundings=await read_surroundings(connection, settings.zone, limits))
+                    basis = replace(basis, surroundings=await read_surroundings(connection, settings.zone, limits))
                     try:
-                        count.acts += await _check_one(connection, vault, after, against)
+                        count.acts += await _check_one(connection, vault, after, basis)
                     except Differs as differs:
                         raise CaseDiffers(after, str(differs)) from differs
                 count.cases += 1
@@ -103,66 +103,64 @@ async def check(
     return count
 
 
-async def _check_one(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, against: Against) -> int:
+async def _check_one(connection: "asyncpg.Connection[Any]", vault: Vault, root_id: str, basis: Basis) -> int:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        archive = or_raise((await read_archives(connection, vault, [root_id])).get(root_id))
-        await verify_rebuilt(connection, root_id, archive, against)
-    return len(archive.rows)
+        stored = or_raise((await read_stored_cases(connection, vault, [root_id])).get(root_id))
+        await verify_rebuilt(connection, root_id, stored, basis)
+    return len(stored.rows)
 
 
-async def verify_rebuilt(
-    connection: "asyncpg.Connection[Any]", root_id: str, archive: Archive, against: Against
-) -> Case:
+async def verify_rebuilt(connection: "asyncpg.Connection[Any]", root_id: str, stored: StoredCase, basis: Basis) -> Case:
     """Return the stored case; raise `Differs` unless its acts and notices make exactly this case.
 
     Of a case that was erased what stays must be what erasing leaves.
     """
-    if archive.last_seq != len(archive.rows):
-        raise Differs(f"last_seq: {archive.last_seq} stored, {len(archive.rows)} acts and notices on record")
-    if archive.is_erased:
+    if stored.last_seq != len(stored.rows):
+        raise Differs(f"last_seq: {stored.last_seq} stored, {len(stored.rows)} acts and notices on record")
+    if stored.is_erased:
         outside: frozenset[str] = frozenset()
-        if {lead.erased_by for lead in archive.case.leads.values()} - {None, *(row.act_id for row in archive.rows)}:
-            outside = await against.notes.acts_for(connection, root_id)
-        return verify_tombstone(archive.case, archive.rows, outside)
-    for lead in archive.case.leads.values():
-        digest = number_digest(against.index_key, lead.lead_no)
-        if not any(one == lead.lead_id and hmac.compare_digest(known, digest) for one, known in archive.numbers):
+        if {lead.erased_by for lead in stored.case.leads.values()} - {None, *(row.act_id for row in stored.rows)}:
+            outside = await basis.notes.acts_for(connection, root_id)
+        return verify_tombstone(stored.case, stored.rows, outside)
+    for lead in stored.case.leads.values():
+        digest = number_digest(basis.index_key, lead.lead_no)
+        if not any(of == lead.lead_id and hmac.compare_digest(known, digest) for of, known in stored.numbers):
             raise Differs(f"leads.{lead.lead_id}.lead_no is not the number that the lead was given")
     failed: Differs | None = None
-    for rebuilt in fold(root_id, archive.rows, against.surroundings, archive.case):
+    for rebuilt in fold(root_id, stored.rows, basis.surroundings, stored.case):
         try:
-            return verify_same(archive.case, rebuilt)
+            return verify_same(stored.case, rebuilt)
         except Differs as differs:
             failed = failed or differs
     raise failed or Differs("nothing is on record")
 
 
-async def read_archives(
+async def read_stored_cases(
     connection: "asyncpg.Connection[Any]", vault: Vault, root_ids: Sequence[str]
-) -> dict[str, Archive | Differs]:
+) -> dict[str, StoredCase | Differs]:
     """Return these cases with what is on their record, or why one does not open; one that is gone is left out."""
     recorded: dict[str, list[Any]] = {root_id: [] for root_id in root_ids}
     for act in await connection.fetch(_ACTS, root_ids):
         recorded[act["root_id"]].append(act)
-    found: dict[str, Archive | Differs] = {}
+    cases: dict[str, StoredCase | Differs] = {}
     for row in await connection.fetch(_CASES, root_ids):
-        found[row["root_id"]] = _archive(vault, CaseRow(**row), recorded[row["root_id"]])
-    leads = {lead_id: one for one in found.values() if isinstance(one, Archive) for lead_id in one.case.leads}
+        cases[row["root_id"]] = _read_case(vault, CaseRow(**row), recorded[row["root_id"]])
+    leads = {lead_id: case for case in cases.values() if isinstance(case, StoredCase) for lead_id in case.case.leads}
     for number in await connection.fetch(_NUMBERS, list(leads)):
         leads[number["lead_id"]].numbers.add((number["lead_id"], number["digest"]))
-    return found
+    return cases
 
 
-def or_raise(archive: Archive | Differs | None) -> Archive:
+def or_raise(stored: StoredCase | Differs | None) -> StoredCase:
     """Return a case that was read; raise `Differs` for one that does not open or is gone."""
-    if isinstance(archive, Differs):
-        raise archive
-    if archive is None:
+    if isinstance(stored, Differs):
+        raise stored
+    if stored is None:
         raise Differs("it is gone")
-    return archive
+    return stored
 
 
-def _archive(vault: Vault, row: CaseRow, acts: Sequence[Any]) -> Archive | Differs:
+def _read_case(vault: Vault, row: CaseRow, acts: Sequence[StoredRow]) -> StoredCase | Differs:
     try:
         data_key = root_key(vault, row.root_id, row.data_key)
         case = stored_case(data_key, row.root_id, row.snapshot)
@@ -172,10 +170,10 @@ def _archive(vault: Vault, row: CaseRow, acts: Sequence[Any]) -> Archive | Diffe
         rows = [_recorded(keys.get(act["act"], None if is_erased else data_key), act) for act in acts]
     except (InvalidTag, ValueError):
         return Differs("what is stored does not open: another key, or other bytes than were written")
-    return Archive(case, row.last_seq, rows, is_erased)
+    return StoredCase(case, row.last_seq, rows, is_erased)
 
 
-def _recorded(data_key: bytes | None, row: "asyncpg.Record") -> Recorded:
+def _recorded(data_key: bytes | None, row: StoredRow) -> Recorded:
     return Recorded(
         seq=row["root_seq"],
         lead_id=row["lead_id"],

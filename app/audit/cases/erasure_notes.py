@@ -19,7 +19,7 @@ _ALIVE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class ErasureNotes:
     """The notes beside the attachments, and the exchange's keys that they are signed by."""
 
     settings: Settings
@@ -45,7 +45,7 @@ class Notes:
         Raises `Differs` if that note is forged.
         """
         noted = [root_id async for root_id in open_store(self.settings).erasures()]
-        found: str | None = await connection.fetchval(_ALIVE, noted) if noted else None
-        if found is not None:
-            await self.acts_for(connection, found)
-        return found
+        restored: str | None = await connection.fetchval(_ALIVE, noted) if noted else None
+        if restored is not None:
+            await self.acts_for(connection, restored)
+        return restored

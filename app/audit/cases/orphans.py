@@ -8,7 +8,7 @@ import asyncpg
 from app.audit.contradiction import Contradiction
 from app.transparency.tiles import WIDTH
 
-_SUBTREES = "SELECT level, count(*) AS found, max(position) + 1 AS last FROM log_subtree GROUP BY level"
+_SUBTREES = "SELECT level, count(*) AS stored, max(position) + 1 AS last FROM log_subtree GROUP BY level"
 _NEWEST = "SELECT max(size) FROM checkpoint"
 _COSIGNED = """
     SELECT size, witness FROM checkpoint_cosignature c WHERE NOT EXISTS (SELECT FROM checkpoint k WHERE k.size = c.size)
@@ -37,12 +37,12 @@ _ERASED = {
 }
 
 
-async def require_no_remains(connection: "asyncpg.Connection[Any]", size: int, count: Counter[str]) -> None:
+async def require_no_orphans(connection: "asyncpg.Connection[Any]", size: int, count: Counter[str]) -> None:
     """Raise `Contradiction` for a row beyond those that were counted, or a tree that has more or less than its log."""
     for row in await connection.fetch(_SUBTREES):
         whole = size // WIDTH ** row["level"]
-        if (row["found"], row["last"]) != (whole, whole):
-            raise Contradiction("log_subtree", f"level {row['level']}", f"{row['found']} stored, the log has {whole}")
+        if (row["stored"], row["last"]) != (whole, whole):
+            raise Contradiction("log_subtree", f"level {row['level']}", f"{row['stored']} stored, the log has {whole}")
     for table, left in _ERASED.items():
         lead_id = await connection.fetchval(left)
         if lead_id is not None:

@@ -55,7 +55,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FoldStep:
     """The case after an act or an event of a deadline, and how many rows were read for it."""
 
     case: Case
@@ -78,7 +78,7 @@ def fold(root_id: str, rows: Sequence[Recorded], surroundings: Surroundings, sto
     yield counted_anew(case, surroundings.as_of(LAST, LAST, rows[-1].received_at))
 
 
-def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> Step:
+def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> FoldStep:
     row = rows[0]
     if hashlib.sha256(row.body).digest() != row.body_sha256:
         raise Differs(f"{row.called}: the body is not the one that was signed")
@@ -110,7 +110,7 @@ def _recounted(case: Case, given: Given) -> Case:
     return counted_anew(case, given) if official else case
 
 
-def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> Step:
+def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> FoldStep:
     row = rows[0]
     receipt = strict_json.loads(row.receipt or b"")
     act = _read(row)
@@ -148,7 +148,7 @@ def _decide(case: Case, act: Act[Any], given: Given, stored: Case) -> Decision:
     limits = _limits(first.starts, given, stored)
     if not asked and limits is given.limits:
         return first
-    numbers = tuple(numbered[one] for one in asked)
+    numbers = tuple(numbered[placeholder] for placeholder in asked)
     return decide(case, act, replace(given, lead_nos=numbers, known_leads=known, limits=limits, merged_erased=True))
 
 
@@ -179,7 +179,7 @@ def _limits(starts: Sequence[Deadline], given: Given, stored: Case) -> Limits:
     return Limits(local)
 
 
-def _lapse(case: Case, rows: Sequence[Recorded], given: Given) -> Step:
+def _lapse(case: Case, rows: Sequence[Recorded], given: Given) -> FoldStep:
     """Follow the notices of an event of a deadline: the first one's id says of which."""
     row = rows[0]
     (to,) = strict_json.loads(row.body)["recipients"]
@@ -194,23 +194,23 @@ def _lapse(case: Case, rows: Sequence[Recorded], given: Given) -> Step:
     raise Differs(f"{row.called}: nothing on record is the cause of this notice")
 
 
-def _match(case: Case, row: Recorded) -> Step:
+def _match(case: Case, row: Recorded) -> FoldStep:
     """Take the notice of a duplicate as it is: its cause is another case. Only its addressee follows from this one."""
     lead = case.leads.get(row.lead_id)
     document = strict_json.loads(row.body)
     if lead is None or document["recipients"] != [lead.holder]:
         raise Differs(f"{row.called}: it does not speak to the holder")
-    return Step(on_record(case, _notice_ref(row, lead.holder)), 1)
+    return FoldStep(on_record(case, _notice_ref(row, lead.holder)), 1)
 
 
-def _notices(case: Case, decision: Decision, cause: str, rows: Sequence[Recorded], done: int) -> Step:
+def _notices(case: Case, decision: Decision, cause: str, rows: Sequence[Recorded], done: int) -> FoldStep:
     """Put the notices that follow on record; raise `Differs` unless they are the next rows, word for word."""
     for notice in decision.notices:
         row = rows[done] if done < len(rows) else None
         if row is None or not _says(row, notice, cause):
             raise Differs(f"{rows[0].called}: {notice.notice} to {notice.to} should follow and does not")
         case, done = on_record(case, _notice_ref(row, notice.to)), done + 1
-    return Step(case, done)
+    return FoldStep(case, done)
 
 
 def _says(row: Recorded, notice: Notice, cause: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from app.audit.cases.compare import Against, or_raise, read_archives, verify_rebuilt
+from app.audit.cases.compare import Basis, or_raise, read_stored_cases, verify_rebuilt
 from app.audit.cases.differences import Differs
 from app.audit.cases.surroundings import Surroundings
 from app.audit.contradiction import Contradiction
@@ -37,7 +37,7 @@ _READERS = f"SELECT {act_reader.SELECTED} FROM act_reader WHERE lead_id = ANY($1
 _DEADLINES = f"SELECT {deadline.SELECTED} FROM deadline WHERE lead_id = ANY($1::uuid[])"  # noqa: S608 (ours)
 _ENTRIES = f"""
     SELECT {lead_entry.SELECTED}
-    FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
+    FROM unnest($1::text[], $2::uuid[]) AS expected (node_id, lead_id) JOIN lead_entry e USING (node_id, lead_id)
 """  # noqa: S608 (ours)
 _SUBJECTS = "SELECT subject_id::text, root_id::text, on_offer FROM subject WHERE subject_id = ANY($1::uuid[])"
 R = TypeVar("R")
@@ -46,52 +46,52 @@ R = TypeVar("R")
 async def check_cases(
     connection: "asyncpg.Connection[Any]",
     vault: Vault,
-    against: Against,
+    basis: Basis,
     root_ids: Sequence[str],
 ) -> Counter[str]:
-    """Return how many rows of each table belong to these cases; raise `Contradiction` for the first wrong one."""
+    """Return how many rows of each table belong to these cases; raise `Contradiction` for the first wrong row."""
     for row in await connection.fetch(_ORDER, root_ids):
         if row["place"] is None:
             raise Contradiction("act", row["act_id"], "it is neither in the log nor waiting for it")
         raise Contradiction("act", row["act_id"], "its case has it in another order than the log")
     cases, count = [], Counter(cases=len(root_ids))
-    archives = await read_archives(connection, vault, root_ids)
+    stored_cases = await read_stored_cases(connection, vault, root_ids)
     for root_id in root_ids:
         try:
-            archive = or_raise(archives.get(root_id))
-            cases.append(await verify_rebuilt(connection, root_id, archive, against))
+            stored_case = or_raise(stored_cases.get(root_id))
+            cases.append(await verify_rebuilt(connection, root_id, stored_case, basis))
         except Differs as differs:
             raise Contradiction("case", root_id, str(differs)) from differs
-        count["act"] += len(archive.rows)
+        count["act"] += len(stored_case.rows)
     lead_ids = [lead_id for case in cases for lead_id in case.leads]
     count["act_reader"] = await _readers(connection, cases, lead_ids)
-    count["deadline"] = await _deadlines(connection, cases, lead_ids, against.surroundings)
+    count["deadline"] = await _deadlines(connection, cases, lead_ids, basis.surroundings)
     count["lead_entry"] = await _entries(connection, cases)
     await _subjects(connection, cases)
     return count
 
 
 async def _readers(connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str]) -> int:
-    wanted = [
+    expected = [
         ReaderRow(node, ref.act_id, ref.lead_id, case.root_id, ref.seq)
         for case in cases
         for ref in case.acts
         for node in ref.readers
     ]
-    found = [ReaderRow(**row) for row in await connection.fetch(_READERS, lead_ids)]
-    return _compare("act_reader", _by(wanted, "node_id", "act_id"), _by(found, "node_id", "act_id"))
+    stored = [ReaderRow(**row) for row in await connection.fetch(_READERS, lead_ids)]
+    return _compare("act_reader", _by(expected, "node_id", "act_id"), _by(stored, "node_id", "act_id"))
 
 
 async def _deadlines(
     connection: "asyncpg.Connection[Any]", cases: Sequence[Case], lead_ids: Sequence[str], surroundings: Surroundings
 ) -> int:
-    found = _by([DeadlineRow(**row) for row in await connection.fetch(_DEADLINES, lead_ids)], "deadline_id")
-    wanted = {
-        (deadline.deadline_id,): _deadline(case, deadline, surroundings, found.get((deadline.deadline_id,)))
+    stored = _by([DeadlineRow(**row) for row in await connection.fetch(_DEADLINES, lead_ids)], "deadline_id")
+    expected = {
+        (deadline.deadline_id,): _deadline(case, deadline, surroundings, stored.get((deadline.deadline_id,)))
         for case in cases
         for deadline in case.deadlines
     }
-    return _compare("deadline", wanted, found)
+    return _compare("deadline", expected, stored)
 
 
 def _deadline(case: Case, deadline: Deadline, surroundings: Surroundings, stored: DeadlineRow | None) -> DeadlineRow:
@@ -105,26 +105,26 @@ def _deadline(case: Case, deadline: Deadline, surroundings: Surroundings, stored
 
 
 async def _entries(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> int:
-    wanted = [entry for case in cases for lead in case.leads.values() for entry in entry_rows(case, lead)]
-    nodes, leads = [entry.node_id for entry in wanted], [entry.lead_id for entry in wanted]
-    found = [EntryRow(**row) for row in await connection.fetch(_ENTRIES, nodes, leads)]
-    return _compare("lead_entry", _by(wanted, "node_id", "lead_id"), _by(found, "node_id", "lead_id"))
+    expected = [entry for case in cases for lead in case.leads.values() for entry in entry_rows(case, lead)]
+    nodes, leads = [entry.node_id for entry in expected], [entry.lead_id for entry in expected]
+    stored = [EntryRow(**row) for row in await connection.fetch(_ENTRIES, nodes, leads)]
+    return _compare("lead_entry", _by(expected, "node_id", "lead_id"), _by(stored, "node_id", "lead_id"))
 
 
 async def _subjects(connection: "asyncpg.Connection[Any]", cases: Sequence[Case]) -> None:
-    wanted: dict[str, tuple[str, bool]] = {}
+    expected: dict[str, tuple[str, bool]] = {}
     for case in cases:
         # A supplementary round is known by the act that opened it, which is no subject of its own.
         acts = {ref.act_id for ref in case.acts}
         for lead in case.leads.values():
-            known = (one for one in lead.known_to if one not in acts)
-            ids = (lead.lead_id, *known, *(one.feedback_id for one in lead.feedback))
-            wanted |= dict.fromkeys(ids, (case.root_id, False))
-            wanted |= {leg.transfer_id: (case.root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
-    rows = await connection.fetch(_SUBJECTS, list(wanted))
+            known = (subject for subject in lead.known_to if subject not in acts)
+            ids = (lead.lead_id, *known, *(message.feedback_id for message in lead.feedback))
+            expected |= dict.fromkeys(ids, (case.root_id, False))
+            expected |= {leg.transfer_id: (case.root_id, leg.state is TransferState.OFFERED) for leg in lead.transfers}
+    rows = await connection.fetch(_SUBJECTS, list(expected))
     _compare(
         "subject",
-        {(key,): value for key, value in wanted.items()},
+        {(key,): value for key, value in expected.items()},
         {(row["subject_id"],): (row["root_id"], row["on_offer"]) for row in rows},
     )
 
@@ -134,12 +134,12 @@ def _by(rows: Iterable[R], *key: str) -> dict[tuple[Any, ...], R]:
     return {tuple(getattr(row, name) for name in key): row for row in rows}
 
 
-def _compare(table: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> int:
-    for key, row in wanted.items():
-        if found.get(key) != row:
-            what = "it is missing" if key not in found else "it is not what the case makes of it"
+def _compare(table: str, expected: dict[Any, Any], stored: dict[Any, Any]) -> int:
+    for key, row in expected.items():
+        if stored.get(key) != row:
+            what = "it is missing" if key not in stored else "it is not what the case makes of it"
             raise Contradiction(table, " ".join(map(str, key)), what)
-    for key in found:
-        if key not in wanted:
+    for key in stored:
+        if key not in expected:
             raise Contradiction(table, " ".join(map(str, key)), "nothing in its case makes such a row")
-    return len(wanted)
+    return len(expected)

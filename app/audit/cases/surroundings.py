@@ -46,7 +46,7 @@ class Surroundings:
 
     def given(self, now: datetime) -> Iterator[Given]:
         """Yield what may have been given at an instant, the likeliest first: all of then, then what came later less."""
-        years = _late((one.since for one in self.versions), now)
+        years = _late((version.since for version in self.versions), now)
         registered = _late((since for since, _ in self.nodes), now)
         for calendar_of, nodes_of in product((now, *years), (now, *registered)):
             yield self.as_of(calendar_of, nodes_of, now)
@@ -54,14 +54,14 @@ class Surroundings:
 
     def calendars(self) -> Iterator[Calendar]:
         """Yield every calendar that ever counted, the newest first."""
-        for since in sorted({LAST, *(one.since for one in self.versions)}, reverse=True):
+        for since in sorted({LAST, *(version.since for version in self.versions)}, reverse=True):
             yield self.as_of(since, LAST, since).calendar
 
     def as_of(self, calendar_of: datetime, nodes_of: datetime, now: datetime) -> Given:
         """Return what is given to a decision at `now` by the calendar and the register of two other instants."""
-        versions = tuple(one.since <= calendar_of for one in self.versions)
+        versions = tuple(version.since <= calendar_of for version in self.versions)
         if versions not in self._calendars:
-            newest = {one.year: one.days for one in self.versions if one.since <= calendar_of}
+            newest = {version.year: version.days for version in self.versions if version.since <= calendar_of}
             days = {day: kind for year in newest.values() for day, kind in year.items()}
             self._calendars[versions] = Calendar(days, frozenset(newest))
         known = sum(since <= nodes_of for since, _ in self.nodes)
@@ -72,7 +72,9 @@ class Surroundings:
 
 def _late(changes: Iterable[datetime], now: datetime) -> list[datetime]:
     """Return the moments just before each change that may not have been known yet at `now`, the newest first."""
-    return [one - timedelta(microseconds=1) for one in sorted(set(changes), reverse=True) if now - LAG < one <= now]
+    return [
+        change - timedelta(microseconds=1) for change in sorted(set(changes), reverse=True) if now - LAG < change <= now
+    ]
 
 
 async def read_surroundings(connection: "asyncpg.Connection[Any]", zone: ZoneInfo, limits: Limits) -> Surroundings:

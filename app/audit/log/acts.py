@@ -13,6 +13,7 @@ from app.registry.requests import WINDOW_SECONDS
 from app.signing import strict_json
 from app.signing.jws import Header, read, verify_detached
 from app.signing.keys import PublicKey
+from app.stored import StoredRow
 from app.transparency.entries import HEAD, act_entry, notice_entry
 
 # Two processes' clocks.
@@ -40,7 +41,7 @@ class Examiner:
     exchange: str
     log_origin: str
 
-    def act(self, row: Any, body: bytes, *, signatures: bool) -> Examined:
+    def act(self, row: StoredRow, body: bytes, *, signatures: bool) -> Examined:
         """Return an act or notice, examined; raise `Contradiction` unless its row was signed and is or will be logged.
 
         `row` has the `place` of the act in log or queue, and its `entry` there. Without `signatures` nothing is
@@ -56,7 +57,7 @@ class Examiner:
         except (KeyError, TypeError, ValueError, UnicodeEncodeError) as error:
             raise Contradiction("act", key, "a signed document lacks a member or has a malformed one") from error
 
-    def _examine(self, key: str, row: Any, body: bytes, *, signatures: bool) -> Examined:
+    def _examine(self, key: str, row: StoredRow, body: bytes, *, signatures: bool) -> Examined:
         token, document = read(row["jws"]), strict_json.loads(body)
         header = token.header
         is_notice = row["receipt"] is None
@@ -82,7 +83,7 @@ class Examiner:
         self._entry(key, row, body, is_notice=is_notice)
         return Examined(document, late)
 
-    def erased(self, row: Any, addressed: Sequence[str], *, signatures: bool) -> Examined:
+    def erased(self, row: StoredRow, addressed: Sequence[str], *, signatures: bool) -> Examined:
         """Return an act or notice whose body was erased, examined by what stays; raise `Contradiction` as `act` does.
 
         Its signature cannot be verified any more: receipt and log entry bind the digests of both. Whom an act addressed
@@ -105,7 +106,7 @@ class Examiner:
             raise Contradiction("act", key, "a signed document lacks a member or has a malformed one") from error
         return Examined({"recipients": [header.aud] if is_notice else list(addressed)}, late)
 
-    def _signer(self, key: str, row: Any, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
+    def _signer(self, key: str, row: StoredRow, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
         if is_notice:
             if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
                 raise Contradiction("act", key, "it has no receipt and is no notice of the exchange")
@@ -114,7 +115,7 @@ class Examiner:
             raise Contradiction("act", key, "it was not signed as an act for this exchange")
         return self.keys.of_node(header.iss, header.kid, row["place"], key)
 
-    def _receipt(self, key: str, row: Any, body: bytes | None, number: int, *, signatures: bool) -> bool:
+    def _receipt(self, key: str, row: StoredRow, body: bytes | None, number: int, *, signatures: bool) -> bool:
         """Return whether the act was logged later than its receipt promised."""
         receipt = strict_json.loads(row["receipt"])
         meant = {
@@ -138,7 +139,7 @@ class Examiner:
                 self._receipt_jws(key, row, name, purpose, signatures=signatures)
         return row["logged_at"] is not None and row["logged_at"] > datetime.fromisoformat(receipt["log_by"])
 
-    def _receipt_jws(self, key: str, row: Any, name: str, purpose: str, *, signatures: bool) -> None:
+    def _receipt_jws(self, key: str, row: StoredRow, name: str, purpose: str, *, signatures: bool) -> None:
         token = read(row[name])
         header = token.header
         meant = ("lead-receipt+jws", self.exchange, row["sender"], key)
@@ -150,7 +151,7 @@ class Examiner:
         if signatures:
             verify_detached(token, row["receipt"], signer)
 
-    def _entry(self, key: str, row: Any, body: bytes, *, is_notice: bool) -> None:
+    def _entry(self, key: str, row: StoredRow, body: bytes, *, is_notice: bool) -> None:
         if is_notice:
             entry = notice_entry(jws=row["jws"], body=body)
         else:
@@ -159,12 +160,12 @@ class Examiner:
             raise _other_entry(key, row)
 
 
-def _other_entry(key: str, row: Any) -> Contradiction:
+def _other_entry(key: str, row: StoredRow) -> Contradiction:
     table, place = ("log_entry", row["log_index"]) if row["logged_at"] else ("unsequenced", row["ordinal"])
     return Contradiction(table, place, f"it is not the entry of act {key}")
 
 
-def _require_digests(key: str, row: Any) -> None:
+def _require_digests(key: str, row: StoredRow) -> None:
     """Demand that an entry holds the digests of an act whose body was erased; that by SM3 nobody can compute again."""
     entry = strict_json.loads(row["entry"].removeprefix(HEAD))
     meant = {"act_jws_sha256": row["jws"].encode("ascii")}
@@ -176,7 +177,7 @@ def _require_digests(key: str, row: Any) -> None:
         raise _other_entry(key, row)
 
 
-def _require_time(key: str, row: Any, said: str, member: str) -> None:
+def _require_time(key: str, row: StoredRow, said: str, member: str) -> None:
     stored: datetime = row["received_at"]
     if datetime.fromisoformat(said) != stored.replace(microsecond=stored.microsecond // 1000 * 1000):
         raise Contradiction("act", key, f"received_at is not the {member} that was signed")
@@ -184,7 +185,7 @@ def _require_time(key: str, row: Any, said: str, member: str) -> None:
         raise Contradiction("act", key, "it was received after it was logged")
 
 
-def _require_signed_then(key: str, row: Any, header: Header) -> None:
+def _require_signed_then(key: str, row: StoredRow, header: Header) -> None:
     """Demand that the time in the signature is that of the row, as near as it had to be when it came."""
     stored: datetime = row["received_at"]
     if abs(header.iat - stored.timestamp()) > SIGNED_WITHIN.total_seconds():

@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 
 from app.audit.contradiction import Contradiction
-from app.audit.decrypting import Opener
+from app.audit.decryptor import Decryptor
+from app.stored import StoredRow
 
 _ENCLOSED = """
     SELECT act_id, encode(sha256, 'hex') AS sha256, root_id, size, object_key, file_key, sealed_for
@@ -15,9 +16,9 @@ _ENCLOSED = """
 
 
 async def require_enclosed(
-    connection: "asyncpg.Connection[Any]", opener: Opener, named: Sequence[tuple[Any, Any]]
+    connection: "asyncpg.Connection[Any]", decryptor: Decryptor, named: Sequence[tuple[StoredRow, Any]]
 ) -> int:
-    """Return how many files the acts of a part name; raise `Contradiction` for a missing, changed or extra row.
+    """Return how many files the acts of a stretch name; raise `Contradiction` for a missing, changed or extra row.
 
     `named` are an act's row and its document.
     """
@@ -27,19 +28,19 @@ async def require_enclosed(
     for row in await connection.fetch(_ENCLOSED, [row["act_id"] for row, _ in named]):
         stored.setdefault(row["act_id"], {})[row["sha256"]] = row
     for act, document in named:
-        files = {one["sha256"]: (one["size"], None) for one in document.get("attachments", [])}
-        files |= {one["sha256"]: (None, one["recipient"]) for one in document.get("sealed", [])}
-        found = stored.get(act["act_id"], {})
-        for sha256 in sorted(files.keys() ^ found.keys()):
+        files = {file["sha256"]: (file["size"], None) for file in document.get("attachments", [])}
+        files |= {file["sha256"]: (None, file["recipient"]) for file in document.get("sealed", [])}
+        rows = stored.get(act["act_id"], {})
+        for sha256 in sorted(files.keys() ^ rows.keys()):
             what = "it is missing" if sha256 in files else "the act does not name it"
             raise Contradiction("enclosed", f"{act['act_id']} {sha256}", what)
         for sha256, (size, recipient) in files.items():
-            _require_row(found[sha256], act, size, recipient)
-            opener.file_key(found[sha256], act)
-    return sum(len(one) for one in stored.values())
+            _require_row(rows[sha256], act, size, recipient)
+            decryptor.file_key(rows[sha256], act)
+    return sum(len(rows) for rows in stored.values())
 
 
-def _require_row(row: Any, act: Any, size: int | None, recipient: str | None) -> None:
+def _require_row(row: StoredRow, act: StoredRow, size: int | None, recipient: str | None) -> None:
     key = f"{row['act_id']} {row['sha256']}"
     meant = (act["root_id"], row["size"] if size is None else size, recipient)
     if (row["root_id"], row["size"], row["sealed_for"]) != meant:

@@ -8,6 +8,7 @@ import asyncpg
 from app.audit.contradiction import Contradiction
 from app.errors import BadSignature
 from app.signing.jws import read_header
+from app.stored import StoredRow
 
 _LOGGED = """
     SELECT l.log_index, l.log_index AS place, NULL::bigint AS ordinal, l.entry, l.logged_at, k.notice_id, k.node_id,
@@ -32,7 +33,7 @@ _AS_STORED = ("log_index", "place", "ordinal", "entry", "logged_at", "jws", "bod
 async def read_key_notices(
     connection: "asyncpg.Connection[Any]", exchange: str, start: int, end: int
 ) -> dict[int, dict[str, Any]]:
-    """Return the notices of a part of the log by place, each with the columns that a row of `act` has."""
+    """Return the notices of a stretch of the log by place, each with the columns that a row of `act` has."""
     rows = await connection.fetch(_LOGGED, start, end)
     return {row["place"]: _as_act(row, exchange) for row in rows}
 
@@ -45,7 +46,7 @@ async def read_waiting_key_notices(
     return {row["place"]: _as_act(row, exchange) for row in rows}
 
 
-def _as_act(row: Any, exchange: str) -> dict[str, Any]:
+def _as_act(row: StoredRow, exchange: str) -> dict[str, Any]:
     try:
         header = read_header(row["jws"])
     except BadSignature as error:

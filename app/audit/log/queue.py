@@ -6,12 +6,12 @@ from typing import Any
 import asyncpg
 
 from app.audit.contradiction import Contradiction
-from app.audit.decrypting import Opener
+from app.audit.decryptor import Decryptor
 from app.audit.log.acts import Examiner
 from app.audit.log.enclosures import require_enclosed
 from app.audit.log.entries import require_kind
 from app.audit.log.key_notices import read_waiting_key_notices
-from app.stored import BODY_KEY
+from app.stored import BODY_KEY, StoredRow
 from app.vault import Vault
 
 _ROWS = f"""
@@ -31,7 +31,7 @@ _TWICE = """
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingPart:
+class WaitingStretch:
     """What one task checks of the queue: from one ordinal to another, both included."""
 
     first: int
@@ -39,21 +39,21 @@ class WaitingPart:
 
 
 @dataclass(slots=True)
-class WaitingDone:
-    """What was found to be true of it."""
+class WaitingResult:
+    """What was found to be true of a stretch of the queue."""
 
     rows: int = 0
     enclosed: int = 0
 
 
 async def check_waiting(
-    connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: WaitingPart
-) -> WaitingDone:
-    """Check one part of the queue; raise `Contradiction` for its first wrong row, in the order in which it came."""
-    size, opener, documents = examiner.keys.book.size, Opener(vault), []
-    notices = await read_waiting_key_notices(connection, examiner.exchange, size, part.first, part.last)
-    done = WaitingDone()
-    for row in await connection.fetch(_ROWS, part.first, part.last, size):
+    connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, stretch: WaitingStretch
+) -> WaitingResult:
+    """Check one stretch of the queue; raise `Contradiction` for its first wrong row, in the order in which it came."""
+    size, decryptor, documents = examiner.keys.book.size, Decryptor(vault), []
+    notices = await read_waiting_key_notices(connection, examiner.exchange, size, stretch.first, stretch.last)
+    done = WaitingResult()
+    for row in await connection.fetch(_ROWS, stretch.first, stretch.last, size):
         done.rows += 1
         if row["queued_act"] is None:
             require_kind(row["entry"], row["kind"], "unsequenced", row["ordinal"])
@@ -65,15 +65,15 @@ async def check_waiting(
         act = notices.get(row["place"], row)
         if act["act_id"] is None:
             raise Contradiction("act", row["queued_act"], "it is gone; it waits for the log")
-        if act is row and opener.is_erased(row):
+        if act is row and decryptor.is_erased(row):
             document = examiner.erased(row, row["addressed"], signatures=True).document
         else:
-            body = act["body"] if act is not row else opener.body(row)
+            body = act["body"] if act is not row else decryptor.body(row)
             document = examiner.act(act, body, signatures=True).document
         _require_queued(row, act, document)
         if document.get("attachments") or document.get("sealed"):
             documents.append((act, document))
-    done.enclosed = await require_enclosed(connection, opener, documents)
+    done.enclosed = await require_enclosed(connection, decryptor, documents)
     return done
 
 
@@ -84,7 +84,7 @@ async def require_queued_once(connection: "asyncpg.Connection[Any]") -> None:
         raise Contradiction("unsequenced", twice, "the act waits for the log more than once")
 
 
-def _require_queued(row: Any, act: Any, document: Any) -> None:
+def _require_queued(row: StoredRow, act: StoredRow, document: Any) -> None:
     """Demand that the sequencer will put into the inboxes what the act says."""
     meant = {
         "kind": "notice" if act["receipt"] is None else "act",

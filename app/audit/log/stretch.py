@@ -1,105 +1,28 @@
-"""A stretch of the log, checked: its entries and their acts, the tree over them, what was signed of it, the inboxes."""
+"""What one task of an audit is given to check: a stretch of the log, and the roots that it must come by."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import asyncpg
-
-from app.audit.contradiction import Contradiction
-from app.audit.decrypting import Opener
-from app.audit.log.acts import Examiner
-from app.audit.log.enclosures import require_enclosed
-from app.audit.log.entries import kind_of
-from app.audit.log.inboxes import Addressed, require_inbox
-from app.audit.log.key_notices import read_key_notices
-from app.audit.log.part import Part
-from app.audit.log.tree import TreePart
-from app.stored import BODY_KEY
-from app.transparency.tree import leaf_hash
-from app.vault import Vault
-
-_ROWS = f"""
-    SELECT l.log_index, l.log_index AS place, l.entry, l.leaf_hash, l.act_id AS logged_act, l.logged_at, a.root_id,
-           a.root_seq, a.lead_id, a.act_id, a.sender, a.kid, a.act, a.jws, a.body, a.body_sha256, a.receipt,
-           a.receipt_jws, a.receipt_jws_sm2, a.received_at, c.root_id AS case_id, {BODY_KEY} AS data_key
-    FROM log_entry l LEFT JOIN act a ON a.act_id = l.act_id LEFT JOIN "case" c ON c.root_id = a.root_id
-    WHERE l.log_index >= $1 AND l.log_index < $2 ORDER BY l.log_index
-"""  # noqa: S608 (ours)
-_TOLD = "SELECT node_id, act_id FROM inbox WHERE log_index >= $1 AND log_index < $2"
-_OF_ACTS = ("act", "notice")
+from app.transparency.tree import Frontier
 
 
-@dataclass(slots=True)
-class PartDone:
-    """What was found to be true of a part; `inboxes` are each node's first and last number in it.
+@dataclass(frozen=True, slots=True)
+class KnownRoot:
+    """A root of the log that somebody else vouches for: in what it was kept, and the size of the log then."""
 
-    `late` are how many acts were logged later than promised, and `first_late` the first of them.
+    source: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What one task checks: log indexes `start` to `end`, over the tree before them.
+
+    Signatures below `signed_to` were verified by an earlier audit. `known` are roots that others vouch for.
     """
 
+    start: int
     end: int
-    root: bytes
-    enclosed: int = 0
-    late: int = 0
-    first_late: str | None = None
-    inboxes: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
-async def check_part(connection: "asyncpg.Connection[Any]", vault: Vault, examiner: Examiner, part: Part) -> PartDone:
-    """Check one part; raise `Contradiction` for its first wrong row, in the order of the log."""
-    rows = await connection.fetch(_ROWS, part.start, part.end)
-    notices = await read_key_notices(connection, examiner.exchange, part.start, part.end)
-    tree = await TreePart.read(connection, examiner, part)
-    addressed: list[Addressed] = []
-    documents: list[tuple[Any, Any]] = []
-    opener, told = Opener(vault), None
-    done = PartDone(part.end, b"")
-    for index, row in enumerate(rows, part.start):
-        if row["log_index"] != index:
-            raise Contradiction("log_entry", index, "it is missing")
-        if leaf_hash(row["entry"]) != row["leaf_hash"]:
-            raise Contradiction("log_entry", index, "its leaf hash is not that of its entry")
-        tree.grow(index, row["leaf_hash"])
-        if row["logged_act"] is None:
-            _require_other(examiner, row)
-            continue
-        act = notices.get(index, row)
-        if act["act_id"] is None:
-            raise Contradiction("act", row["logged_act"], f"it is gone; log entry {index} proves that it was there")
-        signatures = index >= part.signed_to
-        if act is row and opener.is_erased(row):
-            told = await told_of(connection, part) if told is None else told
-            examined = examiner.erased(row, told.get(row["act_id"], ()), signatures=signatures)
-        else:
-            body = act["body"] if act is not row else opener.body(row)
-            examined = examiner.act(act, body, signatures=signatures)
-        document = examined.document
-        addressed.extend(Addressed(node, act) for node in document["recipients"])
-        if document.get("attachments") or document.get("sealed"):
-            documents.append((act, document))
-        if examined.late:
-            done.late += 1
-            done.first_late = done.first_late or str(act["act_id"])
-    if part.start + len(rows) != part.end:
-        raise Contradiction("log_entry", part.start + len(rows), "it is missing")
-    done.root = tree.end()
-    done.inboxes = await require_inbox(connection, addressed)
-    done.enclosed = await require_enclosed(connection, opener, documents)
-    return done
-
-
-async def told_of(connection: "asyncpg.Connection[Any]", part: Part) -> dict[Any, list[str]]:
-    """Return in whose inboxes the acts of a part are: where a body was erased, nothing else says whom it addressed."""
-    told: dict[Any, list[str]] = {}
-    for row in await connection.fetch(_TOLD, part.start, part.end):
-        told.setdefault(row["act_id"], []).append(row["node_id"])
-    return told
-
-
-def _require_other(examiner: Examiner, row: Any) -> None:
-    """Demand of an entry without an act that it is one that needs none, or that of a key event on record."""
-    index = row["log_index"]
-    kind = kind_of(row["entry"], "log_entry", index)
-    if kind in _OF_ACTS:
-        raise Contradiction("log_entry", index, "it is that of an act, and names none")
-    if kind == "key" and index not in examiner.keys.book.logged:
-        raise Contradiction("key_event", f"at log index {index}", "it is gone; the log proves that it was there")
+    tree: Frontier
+    signed_to: int
+    known: tuple[KnownRoot, ...] = ()

@@ -8,7 +8,8 @@ import asyncpg
 
 from app.audit.contradiction import Contradiction
 from app.audit.log.acts import Examiner
-from app.audit.log.part import Part
+from app.audit.log.stretch import Stretch
+from app.stored import StoredRow
 from app.transparency.checkpoint import MalformedCheckpoint, parse_checkpoint
 from app.transparency.note import (
     COSIGNATURE,
@@ -32,32 +33,32 @@ _SUBTREES = "SELECT level, position, hash FROM log_subtree WHERE level = $1 AND 
 
 
 @dataclass(slots=True)
-class TreePart:
-    """Grows the tree over a part and holds every root on the way against what was signed at that size."""
+class StretchTree:
+    """Grows the tree over a stretch and holds every root on the way against what was signed at that size."""
 
     examiner: Examiner
-    part: Part
+    stretch: Stretch
     tree: Frontier
     signed: dict[int, Any]
     cosigned: dict[int, list[Any]]
     subtrees: dict[tuple[int, int], bytes]
 
     @classmethod
-    async def read(cls, connection: "asyncpg.Connection[Any]", examiner: Examiner, part: Part) -> Self:
-        """Read what is stored of the tree over a part."""
-        signed = {row["size"]: row for row in await connection.fetch(_CHECKPOINTS, part.start, part.end)}
+    async def read(cls, connection: "asyncpg.Connection[Any]", examiner: Examiner, stretch: Stretch) -> Self:
+        """Read what is stored of the tree over a stretch."""
+        signed = {row["size"]: row for row in await connection.fetch(_CHECKPOINTS, stretch.start, stretch.end)}
         cosigned: dict[int, list[Any]] = {}
-        for row in await connection.fetch(_COSIGNATURES, part.start, part.end):
+        for row in await connection.fetch(_COSIGNATURES, stretch.start, stretch.end):
             cosigned.setdefault(row["size"], []).append(row)
         subtrees: dict[tuple[int, int], bytes] = {}
         level = 1
-        while part.end >> 8 * level:
-            first, last = part.start >> 8 * level, part.end >> 8 * level
+        while stretch.end >> 8 * level:
+            first, last = stretch.start >> 8 * level, stretch.end >> 8 * level
             for row in await connection.fetch(_SUBTREES, level, first, last):
                 subtrees[level, row["position"]] = row["hash"]
             level += 1
-        made = cls(examiner, part, part.tree, signed, cosigned, subtrees)
-        if part.start == 0:
+        made = cls(examiner, stretch, stretch.tree, signed, cosigned, subtrees)
+        if stretch.start == 0:
             made._require_signed(0, EMPTY_ROOT)
         return made
 
@@ -72,15 +73,15 @@ class TreePart:
                     "log_subtree", key, "it is missing" if stored is None else "it is not the hash of its leaves"
                 )
         size = index + 1
-        if size in self.signed or size in self.cosigned or any(one.size == size for one in self.part.known):
+        if size in self.signed or size in self.cosigned or any(known.size == size for known in self.stretch.known):
             self._require_signed(size, self.tree.root())
 
     def end(self) -> bytes:
-        """Return the root after the part."""
+        """Return the root after the stretch."""
         return self.tree.root()
 
     def _require_signed(self, size: int, root: bytes) -> None:
-        for known in self.part.known:
+        for known in self.stretch.known:
             if known.size == size and known.root != root:
                 raise Contradiction(
                     "log_entry", f"0 to {size}", f"the log was rewritten: {known.source} has another root"
@@ -93,7 +94,7 @@ class TreePart:
         try:
             note = parse_note(row["note"].encode())
             checkpoint = parse_checkpoint(note.text)
-            if size > self.part.signed_to or size == 0:
+            if size > self.stretch.signed_to or size == 0:
                 verify_note(note, self.examiner.keys.of_log(self.examiner.log_origin, size))
         except (NoteError, MalformedCheckpoint) as error:
             raise Contradiction("checkpoint", size, f"the note is not signed by the log: {error}") from error
@@ -103,7 +104,7 @@ class TreePart:
             _require_cosigned(note.text, line)
 
 
-def _require_cosigned(text: str, row: Any) -> None:
+def _require_cosigned(text: str, row: StoredRow) -> None:
     """Demand that a witness signed a checkpoint's text, at the time that is kept of it."""
     key = f"{row['size']} {row['witness']}"
     try:

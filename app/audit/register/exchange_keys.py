@@ -13,6 +13,7 @@ from app.errors import Problem
 from app.signing import strict_json
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk, thumbprint
+from app.stored import StoredRow
 from app.transparency.entries import key_entry
 
 _OWN = "SELECT kid, purpose, jwk::text AS jwk FROM exchange_key ORDER BY created_at, kid"
@@ -45,7 +46,7 @@ async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, qu
     _require_one_line(book, followed)
 
 
-def _verified(book: KeyBook, row: Any) -> tuple[str, int]:
+def _verified(book: KeyBook, row: StoredRow) -> tuple[str, int]:
     """Return the thumbprint of the key that was followed, and when it signed for that."""
     token, (offered,) = read(row["jws"]), strict_json.loads(row["body"])["keys"]
     former, own = book.own[token.header.kid], book.own[row["kid"]]
@@ -59,7 +60,7 @@ def _verified(book: KeyBook, row: Any) -> tuple[str, int]:
     return token.header.kid, token.header.iat
 
 
-def _place(book: KeyBook, row: Any, queue: KeyQueue) -> int:
+def _place(book: KeyBook, row: StoredRow, queue: KeyQueue) -> int:
     entry = key_entry(
         node=book.exchange,
         kid=row["kid"],

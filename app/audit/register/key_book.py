@@ -1,4 +1,4 @@
-"""Whose key was valid where in the log. Pure; the rows come from `key_rows`."""
+"""Whose key was valid where in the log. Pure; `node_keys` and `exchange_keys` read the rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

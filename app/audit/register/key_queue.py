@@ -6,6 +6,7 @@ import asyncpg
 
 from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import KeyBook
+from app.stored import StoredRow
 from app.transparency.tree import leaf_hash
 
 _WAITING = "SELECT ordinal, kind, entry FROM unsequenced WHERE kind IN ('key', 'revocation') ORDER BY ordinal"
@@ -21,7 +22,7 @@ class KeyQueue:
                 raise Contradiction("unsequenced", row["ordinal"], "it waits for the log twice")
             self._rows[row["entry"]] = row
 
-    def place(self, book: KeyBook, row: Any, table: str, key: object, entry: bytes, kind: str) -> int:
+    def place(self, book: KeyBook, row: StoredRow, table: str, key: object, entry: bytes, kind: str) -> int:
         """Return the place of an event in log or queue; raise `Contradiction` if it has none, two, or another entry.
 
         `row` has the event's `leaf_hash` and its `log_index`, if it is logged.

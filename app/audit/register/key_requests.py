@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from app.audit.register.key_book import KeyBook
 from app.registry.key_events import CandidateKey, candidate, verify_possession
@@ -10,12 +10,13 @@ from app.registry.requests import document
 from app.registry.schemas import Enrolment, MoreKeys, Revocation
 from app.signing.jws import Unverified, read, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
+from app.stored import StoredRow
 
 ENROLMENT: Final = "lead-enrolment+jws"
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRequest:
+class SignedKeyRequest:
     """What was signed: the keys offered, by thumbprint, and what each proves its possession over; or a revocation."""
 
     typ: str
@@ -35,7 +36,7 @@ class KeyRequest:
         )
 
 
-def verify_request(book: KeyBook, row: Any, place: int) -> KeyRequest:
+def verify_request(book: KeyBook, row: StoredRow, place: int) -> SignedKeyRequest:
     """Return the request of a key event at a place, verified under a key that was the node's then.
 
     Raises `Problem`, KeyError or ValueError.
@@ -43,36 +44,36 @@ def verify_request(book: KeyBook, row: Any, place: int) -> KeyRequest:
     token = read(row["jws"])
     if row["request_node"] != row["node_id"]:
         raise ValueError("the request is another node's")
-    made = _enrolment(book, row) if row["typ"] == ENROLMENT else _later(book, row, token)
-    signer = _offered(made, token.header.kid) if row["typ"] == ENROLMENT else _registered(book, row, token, place)
+    request = _enrolment(book, row) if row["typ"] == ENROLMENT else _later(book, row, token)
+    signer = _offered(request, token.header.kid) if row["typ"] == ENROLMENT else _registered(book, row, token, place)
     verify_detached(token, row["body"], signer, typ=row["typ"], aud=book.exchange, iss=row["node_id"])
-    return made
+    return request
 
 
-def _enrolment(book: KeyBook, row: Any) -> KeyRequest:
-    wanted = document(row["body"], Enrolment)
-    if wanted.node_id != row["node_id"]:
+def _enrolment(book: KeyBook, row: StoredRow) -> SignedKeyRequest:
+    enrolment = document(row["body"], Enrolment)
+    if enrolment.node_id != row["node_id"]:
         raise ValueError("the enrolment is another node's")
-    keys = {key.kid: key for key in map(candidate, wanted.keys)}
-    return KeyRequest(row["typ"], row["node_id"], book.exchange, keys, wanted.code.encode("ascii"))
+    keys = {key.kid: key for key in map(candidate, enrolment.keys)}
+    return SignedKeyRequest(row["typ"], row["node_id"], book.exchange, keys, enrolment.code.encode("ascii"))
 
 
-def _later(book: KeyBook, row: Any, token: Unverified) -> KeyRequest:
+def _later(book: KeyBook, row: StoredRow, token: Unverified) -> SignedKeyRequest:
     if row["event"] == "revoke":
         revocation = document(row["body"], Revocation)
-        return KeyRequest(row["typ"], row["node_id"], book.exchange, revocation=revocation)
+        return SignedKeyRequest(row["typ"], row["node_id"], book.exchange, revocation=revocation)
     keys = {key.kid: key for key in map(candidate, document(row["body"], MoreKeys).keys)}
-    return KeyRequest(row["typ"], row["node_id"], book.exchange, keys, token.header.jti.encode("ascii"))
+    return SignedKeyRequest(row["typ"], row["node_id"], book.exchange, keys, token.header.jti.encode("ascii"))
 
 
-def _offered(request: KeyRequest, kid: str) -> PublicKey:
+def _offered(request: SignedKeyRequest, kid: str) -> PublicKey:
     key = request.keys[kid]
     if key.purpose != "act" or key.public is None:
         raise ValueError("an enrolment is signed by one of its own act keys")
     return key.public
 
 
-def _registered(book: KeyBook, row: Any, token: Unverified, place: int) -> PublicKey:
+def _registered(book: KeyBook, row: StoredRow, token: Unverified, place: int) -> PublicKey:
     fact = book.nodes[token.header.kid]
     if (fact.node, fact.purpose, fact.until) != (row["node_id"], "act", None) or fact.since >= place:
         raise ValueError("not an act key of the node that was valid")

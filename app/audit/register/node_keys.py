@@ -11,11 +11,12 @@ from app.audit.contradiction import Contradiction
 from app.audit.register.exchange_keys import read_own_keys
 from app.audit.register.key_book import KeyBook, KeyFact
 from app.audit.register.key_queue import KeyQueue, read_key_queue
-from app.audit.register.key_requests import KeyRequest, verify_request
+from app.audit.register.key_requests import SignedKeyRequest, verify_request
 from app.audit.register.pending import require_pending
 from app.audit.register.replacements import require_replacements_told
 from app.errors import BadSignature, Problem
 from app.signing.keys import thumbprint
+from app.stored import StoredRow
 from app.transparency.entries import key_entry
 
 _SIZE = "SELECT coalesce(max(log_index) + 1, 0) FROM log_entry"
@@ -36,7 +37,7 @@ _COUNTS = "SELECT node_id, key_events FROM node ORDER BY node_id"
 
 
 @dataclass(slots=True)
-class _Made:
+class _ExpectedKey:
     """The row of a key as the signed requests make it."""
 
     node: str
@@ -53,14 +54,14 @@ class _Made:
         return (*registered, self.revoked_by, self.reason, self.compromised_from)
 
 
-class _Reader:
+class _RegisterReader:
     def __init__(self, exchange: str, size: int, queue: KeyQueue) -> None:
         self.book = KeyBook(exchange, size)
         self.events: dict[str, int] = {}
-        self.made: dict[str, _Made] = {}
+        self.made: dict[str, _ExpectedKey] = {}
         self._queue = queue
 
-    def take(self, row: Any) -> None:
+    def take(self, row: StoredRow) -> None:
         node, number, kid = row["node_id"], row["number"], row["kid"]
         key = f"{node} {number}"
         if number != self.events.get(node, 0) + 1:
@@ -85,7 +86,7 @@ class _Reader:
         else:
             self._revoke(key, row, request, place)
 
-    def _register(self, key: str, row: Any, request: KeyRequest, place: int) -> None:
+    def _register(self, key: str, row: StoredRow, request: SignedKeyRequest, place: int) -> None:
         kid = row["kid"]
         offered = request.keys.get(kid)
         if offered is None or offered.purpose != row["purpose"] or kid in self.book.nodes:
@@ -96,9 +97,9 @@ class _Reader:
             raise Contradiction("key_event", key, "the key has not signed for its own registration") from error
         node, purpose, number = row["node_id"], row["purpose"], row["number"]
         self.book.nodes[kid] = KeyFact(node, purpose, offered.jwk, number, place)
-        self.made[kid] = _Made(node, purpose, offered.alg, number, row["request_id"])
+        self.made[kid] = _ExpectedKey(node, purpose, offered.alg, number, row["request_id"])
 
-    def _revoke(self, key: str, row: Any, request: KeyRequest, place: int) -> None:
+    def _revoke(self, key: str, row: StoredRow, request: SignedKeyRequest, place: int) -> None:
         kid, fact, asked = row["kid"], self.book.nodes.get(row["kid"]), request.revocation
         # An enrolment that replaces the keys of a node ends all that were valid before; it names none of them.
         named = kid not in request.keys if asked is None else asked.kid == kid
@@ -119,7 +120,7 @@ class _Reader:
 async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> KeyBook:
     """Return whose keys were valid where; raise `Contradiction` for the first row that its request contradicts."""
     queue = await read_key_queue(connection)
-    reader = _Reader(exchange, await connection.fetchval(_SIZE), queue)
+    reader = _RegisterReader(exchange, await connection.fetchval(_SIZE), queue)
     for row in await connection.fetch(_EVENTS):
         reader.take(row)
     counts = await connection.fetch(_COUNTS)
@@ -140,7 +141,7 @@ async def read_keys(connection: "asyncpg.Connection[Any]", exchange: str) -> Key
     return reader.book
 
 
-def _require_key(row: Any, reader: _Reader) -> None:
+def _require_key(row: StoredRow, reader: _RegisterReader) -> None:
     made = reader.made.get(row["kid"])
     revoked = (row["revoked_event"], row["revoke_reason"], row["compromised_from"])
     stored = (row["node_id"], row["purpose"], row["alg"], row["key_event"], row["registration_id"], *revoked)

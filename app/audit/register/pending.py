@@ -17,6 +17,7 @@ from app.registry.requests import document
 from app.registry.schemas import Cancellation
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk
+from app.stored import StoredRow
 
 _PENDING = "SELECT * FROM pending_enrolment ORDER BY enrolment_id"
 # A request about keys that made no key event: an enrolment that never took effect, or the end of one.
@@ -44,7 +45,7 @@ async def require_pending(connection: "asyncpg.Connection[Any]", book: KeyBook) 
         raise Contradiction("pending_enrolment", enrolment_id, "it is gone; the signed request that ended it is not")
 
 
-def _require(row: Any, cancelled_by: tuple[str, str] | None, *, took_effect: bool) -> None:
+def _require(row: StoredRow, cancelled_by: tuple[str, str] | None, *, took_effect: bool) -> None:
     state, key = row["state"], str(row["enrolment_id"])
     if (state == "cancelled") != (cancelled_by is not None):
         raise Contradiction("pending_enrolment", key, f"it is {state}, against what a key of the node signed")
@@ -67,7 +68,7 @@ def _cancelled(book: KeyBook, rows: Iterable[Any]) -> Iterable[tuple[str, tuple[
         yield ended, (row["node_id"], signed)
 
 
-def _signed(book: KeyBook, row: Any) -> str:
+def _signed(book: KeyBook, row: StoredRow) -> str:
     """Return the act key of the node under which a request verifies; raise `Problem`, KeyError or ValueError."""
     token = read(row["jws"])
     fact = book.nodes[token.header.kid]

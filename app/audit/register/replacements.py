@@ -14,6 +14,7 @@ from app.audit.register.key_book import KeyBook
 from app.audit.register.key_requests import ENROLMENT
 from app.registry.key_notices import NOTICES
 from app.registry.pending import WAITS
+from app.stored import StoredRow
 
 _ENROLMENTS = """
     SELECT e.node_id, min(e.number) AS first, p.enrolment_id, p.state, p.issued_by, p.confirmed_by
@@ -35,12 +36,12 @@ async def require_replacements_told(connection: "asyncpg.Connection[Any]", book:
     registered = {(fact.node, fact.number): fact.since for fact in book.nodes.values()}
     for row in await connection.fetch(_ENROLMENTS, ENROLMENT):
         node, first = row["node_id"], row["first"]
-        had = any(one.node == node and one.purpose == "act" and one.number < first for one in book.nodes.values())
+        had = any(fact.node == node and fact.purpose == "act" and fact.number < first for fact in book.nodes.values())
         if had:
             await _require_told(connection, book, row, registered[node, first])
 
 
-async def _require_told(connection: "asyncpg.Connection[Any]", book: KeyBook, row: Any, place: int) -> None:
+async def _require_told(connection: "asyncpg.Connection[Any]", book: KeyBook, row: StoredRow, place: int) -> None:
     key = f"{row['node_id']} {row['first']}"
     if row["state"] != "effective" or row["confirmed_by"] in (None, row["issued_by"]):
         raise Contradiction("key_event", key, "it replaces the keys of a node, and no second registrar confirmed that")
@@ -54,5 +55,5 @@ async def _require_told(connection: "asyncpg.Connection[Any]", book: KeyBook, ro
         raise Contradiction("key_event", key, "it replaces the keys of a node that was told less than 72 hours before")
 
 
-def _notice(row: Any, event: str) -> UUID:
+def _notice(row: StoredRow, event: str) -> UUID:
     return uuid5(NOTICES, f"enrolment:{row['enrolment_id']}:{event}:{row['node_id']}")

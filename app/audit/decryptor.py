@@ -1,4 +1,4 @@
-"""What is stored encrypted, opened again: the data key of a root, and by it bodies and the keys of files.
+"""What is stored encrypted, decrypted: the data key of a root, and by it the bodies of acts and the keys of files.
 
 Nothing else of the audit touches a data key.
 """
@@ -8,25 +8,25 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 
 from app.audit.contradiction import Contradiction
-from app.stored import root_key, stored_body
+from app.stored import StoredRow, root_key, stored_body
 from app.vault import Vault, decrypt
 
 
-class Opener:
-    """Opens what belongs to the roots of one task; the data key of a root is unwrapped once."""
+class Decryptor:
+    """Decrypts what belongs to the roots of one task; the data key of a root is unwrapped once."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._roots: dict[Any, bytes] = {}
 
     @staticmethod
-    def is_erased(row: Any) -> bool:
+    def is_erased(row: StoredRow) -> bool:
         """Return whether the body of an act was erased; raise `Contradiction` if its case is gone."""
         if row["case_id"] is None:
             raise Contradiction("case", row["root_id"], f"it is gone; act {row['act_id']} belongs to it")
         return row["data_key"] is None
 
-    def root(self, row: Any) -> bytes:
+    def data_key(self, row: StoredRow) -> bytes:
         """Return the data key of an act (an erasure has one of its own); raise `Contradiction` if it does not open."""
         if self.is_erased(row):
             raise Contradiction("enclosed", row["act_id"], "its act was erased, and the file's key was not")
@@ -38,19 +38,19 @@ class Opener:
                 raise Contradiction("case", root_id, "its data key does not open under the master key") from error
         return self._roots[wrapped]
 
-    def body(self, row: Any) -> bytes:
+    def body(self, row: StoredRow) -> bytes:
         """Return the body of an act as it was sent; raise `Contradiction` if it does not open."""
         try:
-            return stored_body(self.root(row), str(row["act_id"]), row["body"])
+            return stored_body(self.data_key(row), str(row["act_id"]), row["body"])
         except (InvalidTag, ValueError) as error:
             raise Contradiction(
                 "act", row["act_id"], "the body does not open: other bytes than were written"
             ) from error
 
-    def file_key(self, row: Any, act: Any) -> bytes:
+    def file_key(self, row: StoredRow, act: StoredRow) -> bytes:
         """Return the key of a file from its row of `enclosed`; raise `Contradiction` if it does not open."""
         try:
-            return decrypt(self.root(act), row["file_key"], row["object_key"].encode())
+            return decrypt(self.data_key(act), row["file_key"], row["object_key"].encode())
         except (InvalidTag, ValueError) as error:
             key = f"{row['act_id']} {row['sha256']}"
             raise Contradiction(
