@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
-from app.admin.tables import ROLES, Person
+from app.admin.tables import ROLES, AdministratorRow
 from app.errors import TooManyRequests, Unauthenticated
 
 SHORTEST_PASSWORD = 8
@@ -52,7 +52,7 @@ async def add_person(engine: AsyncEngine, name: str, roles: Sequence[str], passw
         "password_hash": await asyncio.to_thread(_hasher.hash, password),
         "created_at": now,
     }
-    written = insert(Person).values(row).on_conflict_do_nothing().returning(col(Person.name))
+    written = insert(AdministratorRow).values(row).on_conflict_do_nothing().returning(col(AdministratorRow.name))
     async with AsyncSession(engine) as session, session.begin():
         if (await session.execute(written)).first() is None:
             raise PersonRefused(f"there is already a person named {name}")
@@ -124,12 +124,12 @@ def _is_name(name: str) -> bool:
     return 1 <= len(name) <= 64 and name.isprintable() and " " not in name
 
 
-async def _row(engine: AsyncEngine, name: str) -> Person | None:
+async def _row(engine: AsyncEngine, name: str) -> AdministratorRow | None:
     if not _is_name(name):
         return None
     async with AsyncSession(engine) as session:
-        return await session.get(Person, name)
+        return await session.get(AdministratorRow, name)
 
 
-def _as_administrator(row: Person) -> Administrator:
+def _as_administrator(row: AdministratorRow) -> Administrator:
     return Administrator(row.name, tuple(row.roles))

@@ -57,21 +57,21 @@ class StillWrapped(Exception):
 
 
 @dataclass(slots=True)
-class Tally:
+class RewrapCount:
     """Rows looked at, and wrapped anew."""
 
     seen: int = 0
     rewrapped: int = 0
 
 
-async def rewrap_all(engine: AsyncEngine, vault: Vault, progress: Callable[[str, Tally], None]) -> Tally:
+async def rewrap_all(engine: AsyncEngine, vault: Vault, progress: Callable[[str, RewrapCount], None]) -> RewrapCount:
     """Wrap every key anew, batch by batch, until a whole pass finds none under the former master key.
 
     Raises StillWrapped. `progress` is told the table and the tally after each batch.
     """
-    whole = Tally()
+    whole = RewrapCount()
     for _ in range(3):
-        found = Tally()
+        found = RewrapCount()
         async with driver_connection(engine) as connection:
             for one in WRAPPED:
                 await _rewrap(connection, vault, one, found, progress)
@@ -82,7 +82,7 @@ async def rewrap_all(engine: AsyncEngine, vault: Vault, progress: Callable[[str,
 
 
 async def _rewrap(
-    connection: Any, vault: Vault, of: Wrapped, tally: Tally, progress: Callable[[str, Tally], None]
+    connection: Any, vault: Vault, of: Wrapped, tally: RewrapCount, progress: Callable[[str, RewrapCount], None]
 ) -> None:
     last: tuple[Any, ...] = ()
     while True:

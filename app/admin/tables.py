@@ -11,7 +11,7 @@ from app.db import Table
 ROLES = ("registrar", "auditor", "operator")
 
 
-class Person(Table, table=True):
+class AdministratorRow(Table, table=True):
     """A person with roles. Disabled, never deleted: the access log and the register name people for ever."""
 
     __tablename__ = "person"

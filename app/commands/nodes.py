@@ -25,7 +25,7 @@ class KeyAlg(StrEnum):
     SM2_SM3 = "SM2-SM3"
 
 
-class Purpose(StrEnum):
+class NodeKeyPurpose(StrEnum):
     """What a key is for; one key has one purpose for ever."""
 
     ACT = "act"
@@ -36,12 +36,12 @@ class Purpose(StrEnum):
 def keygen(
     alg: Annotated[KeyAlg, typer.Option(help="Signature algorithm.")] = KeyAlg.ED25519,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("keys"),
-    purpose: Annotated[list[Purpose] | None, typer.Option(help="Only this key; may be repeated.")] = None,
+    purpose: Annotated[list[NodeKeyPurpose] | None, typer.Option(help="Only this key; may be repeated.")] = None,
 ) -> None:
     """Make an agency's keys: PEM (PKCS#8, mode 0600) and public JWK; prints the thumbprints. To seal: X25519."""
-    for each in purpose or list(Purpose):
+    for each in purpose or list(NodeKeyPurpose):
         folder = KeyFolder(out)
-        key = folder.create_seal_key() if each is Purpose.SEAL else folder.create_key(each.value, alg.value)
+        key = folder.create_seal_key() if each is NodeKeyPurpose.SEAL else folder.create_key(each.value, alg.value)
         typer.echo(f"{each.value}  {key.kid}  {out / (each.value + '.pem')}")
 
 

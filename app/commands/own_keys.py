@@ -14,7 +14,7 @@ from app.config import Settings
 keys = typer.Typer(help="The exchange's own keys.", no_args_is_help=True)
 
 
-class Purpose(StrEnum):
+class ExchangeKeyPurpose(StrEnum):
     """What a key of the exchange is for."""
 
     SIGNING = "signing"
@@ -25,7 +25,7 @@ class Purpose(StrEnum):
 
 @keys.command()
 def rotate(
-    purpose: Annotated[Purpose, typer.Argument(help="Which key another shall follow.")],
+    purpose: Annotated[ExchangeKeyPurpose, typer.Argument(help="Which key another shall follow.")],
     at_once: Annotated[
         bool, typer.Option("--at-once", help="The key may be in wrong hands: it does not count beside the new one.")
     ] = False,
@@ -62,7 +62,7 @@ def rotate_master() -> None:
 
     Every running process must have both by then. It may be killed and begun again; then the former key opens nothing.
     """
-    from app.admin.rewrapping import StillWrapped, Tally, rewrap_all
+    from app.admin.rewrapping import RewrapCount, StillWrapped, rewrap_all
     from app.db import WRITER, create_engine
     from app.vault import open_vault
 
@@ -74,7 +74,7 @@ def rotate_master() -> None:
             "请以 LEADBRIDGE_FORMER_MASTER_KEY 或其 _FILE 给出被替换的主密钥",
         )
 
-    async def run(url: str) -> Tally:
+    async def run(url: str) -> RewrapCount:
         engine = create_engine(url, pool_size=1, role=WRITER)
         try:
             return await rewrap_all(engine, vault, lambda _table, _tally: None)

@@ -7,7 +7,7 @@ from app.docs_ui.papers import Library, Paper
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GuideSection:
     """A heading of the guide. `members` are subjects, or folders that end with a stroke."""
 
     anchor: str
@@ -17,13 +17,13 @@ class Group:
 
 
 GROUPS = (
-    Group("start", "First steps", "入门", ("README", "glossary", "CHANGELOG")),
-    Group("systems", "For agencies' systems", "接口与接入", ("protocol", "vector/", "log")),
-    Group("operators", "For operators", "部署与运行", ("operating", "security", "performance")),
-    Group("reference", "Reference", "参考", ("reference/",)),
-    Group("maintainers", "For maintainers", "开发与维护", ("architecture", "CONTRIBUTING", "adding-an-act")),
-    Group("decisions", "Decisions", "设计决定", ("decisions/",)),
-    Group("more", "More", "其他", ("",)),
+    GuideSection("start", "First steps", "入门", ("README", "glossary", "CHANGELOG")),
+    GuideSection("systems", "For agencies' systems", "接口与接入", ("protocol", "vector/", "log")),
+    GuideSection("operators", "For operators", "部署与运行", ("operating", "security", "performance")),
+    GuideSection("reference", "Reference", "参考", ("reference/",)),
+    GuideSection("maintainers", "For maintainers", "开发与维护", ("architecture", "CONTRIBUTING", "adding-an-act")),
+    GuideSection("decisions", "Decisions", "设计决定", ("decisions/",)),
+    GuideSection("more", "More", "其他", ("",)),
 )
 FILES = "files"
 _CALLED = {"README": "Begin here", "README.zh-CN": "由此开始"}  # their own titles name the project
@@ -34,7 +34,7 @@ def called(paper: Paper) -> str:
     return _CALLED.get(paper.address, paper.title)
 
 
-def contents(library: Library) -> list[tuple[Group, list[str]]]:
+def contents(library: Library) -> list[tuple[GuideSection, list[str]]]:
     """Return each group that has papers, with their subjects in order."""
     left = sorted({paper.subject for paper in library.papers.values()})
     listed = []

@@ -116,10 +116,10 @@ def _verify_p256(key: ec.EllipticCurvePublicKey, signature: bytes, message: byte
     key.verify(encode_dss_signature(r, s), message, _ES256)
 
 
-def _load_sm2(coordinates: tuple[bytes, ...]) -> sm2.PublicKey:
+def _load_sm2(coordinates: tuple[bytes, ...]) -> sm2.Sm2PublicKey:
     x, y = coordinates
     try:
-        return sm2.PublicKey(x, y)
+        return sm2.Sm2PublicKey(x, y)
     except Unavailable as error:
         raise ValueError("this exchange cannot verify SM2") from error
 
@@ -177,13 +177,13 @@ ALGORITHMS: dict[str, Algorithm] = {
             load_public=_load_sm2,
             coordinates_of=lambda key: key.coordinates,
             generate=sm2.generate,
-            load_private=sm2.PrivateKey,
-            secret_of=sm2.PrivateKey.secret,
-            private_class=sm2.PrivateKey,
-            public_pem=sm2.PublicKey.pem,
-            private_pem=sm2.PrivateKey.pem,
-            sign=sm2.PrivateKey.sign,
-            verify=sm2.PublicKey.verify,
+            load_private=sm2.Sm2PrivateKey,
+            secret_of=sm2.Sm2PrivateKey.secret,
+            private_class=sm2.Sm2PrivateKey,
+            public_pem=sm2.Sm2PublicKey.pem,
+            private_pem=sm2.Sm2PrivateKey.pem,
+            sign=sm2.Sm2PrivateKey.sign,
+            verify=sm2.Sm2PublicKey.verify,
         ),
     )
 }

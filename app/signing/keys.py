@@ -185,7 +185,7 @@ def load_private_pem(pem: bytes) -> PrivateKey:
     raise WeakKey("Only Ed25519, P-256 and SM2 keys are accepted.", "只接受 Ed25519、P-256 与 SM2 密钥。")
 
 
-def _sm2_from_pem(pem: bytes) -> sm2.PrivateKey:
+def _sm2_from_pem(pem: bytes) -> sm2.Sm2PrivateKey:
     try:
         return sm2.load_pem(pem)
     except Unavailable as error:

@@ -84,7 +84,7 @@ def _library() -> Libcrypto:
     return opened
 
 
-class PublicKey:
+class Sm2PublicKey:
     """A verification key; its memory in libcrypto goes with it."""
 
     def __init__(self, x: bytes, y: bytes) -> None:
@@ -107,7 +107,7 @@ class PublicKey:
         return _pem("PUBLIC KEY", _PUBLIC + b"".join(self.coordinates))
 
 
-class PrivateKey:
+class Sm2PrivateKey:
     """A signing key; no repr shows its secret."""
 
     def __init__(self, secret: bytes) -> None:
@@ -119,10 +119,10 @@ class PrivateKey:
         self._pointer = self._library.load_private(_SECRET_ONLY + secret)
         weakref.finalize(self, self._library.free, self._pointer).atexit = False
         point = self._library.public_der(self._pointer)[len(_PUBLIC) :]
-        self._public = PublicKey(point[:COORDINATE_BYTES], point[COORDINATE_BYTES:])
+        self._public = Sm2PublicKey(point[:COORDINATE_BYTES], point[COORDINATE_BYTES:])
         self._secret = secret
 
-    def public_key(self) -> PublicKey:
+    def public_key(self) -> Sm2PublicKey:
         return self._public
 
     def sign(self, message: bytes) -> bytes:
@@ -140,12 +140,12 @@ class PrivateKey:
         return _pem("PRIVATE KEY", _PRIVATE + self._secret + _PRIVATE_THEN_PUBLIC + point)
 
 
-def generate() -> PrivateKey:
+def generate() -> Sm2PrivateKey:
     """Return a fresh key from the operating system's randomness; raise `Unavailable`."""
-    return PrivateKey((1 + secrets.randbelow(ORDER - 2)).to_bytes(COORDINATE_BYTES, "big"))
+    return Sm2PrivateKey((1 + secrets.randbelow(ORDER - 2)).to_bytes(COORDINATE_BYTES, "big"))
 
 
-def load_pem(pem: bytes) -> PrivateKey:
+def load_pem(pem: bytes) -> Sm2PrivateKey:
     """Return the SM2 key of an unencrypted PKCS#8 or SEC 1 PEM; raise ValueError for other content, `Unavailable`."""
     found = _PEM.search(pem)
     der = base64.b64decode(b"".join(found["base64"].split()), validate=True) if found else b""
@@ -155,7 +155,7 @@ def load_pem(pem: bytes) -> PrivateKey:
     pointer = library.load_private(der)
     try:
         # Only the number is taken over: whatever public half the file claims, the key's own follows from it.
-        return PrivateKey(library.secret(pointer))
+        return Sm2PrivateKey(library.secret(pointer))
     finally:
         library.free(pointer)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.statistics.reckoning import Shown
+from app.statistics.reckoning import StatisticsAnswer
 
 SILENT_FOR = timedelta(days=90)
 _GAPS = text("""
@@ -30,7 +30,7 @@ _GAPS = text("""
 """)
 
 
-class Gap(Shown):
+class Gap(StatisticsAnswer):
     """An agency without a valid `act` key, or that signed no act in the last 90 days. It says nothing of its work."""
 
     node: str
@@ -41,7 +41,7 @@ class Gap(Shown):
     gaps: list[Literal["no_key", "no_traffic"]]
 
 
-class CoveragePage(Shown):
+class CoveragePage(StatisticsAnswer):
     since: date
     items: list[Gap] = Field(description="by node id")
     next: str | None

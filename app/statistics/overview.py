@@ -15,7 +15,7 @@ from app.statistics.reckoning import (
     Classes,
     Process,
     Reckoned,
-    Shown,
+    StatisticsAnswer,
     classes,
     reckon,
     veiled_classes,
@@ -24,7 +24,7 @@ from app.statistics.reckoning import (
 from app.statistics.totals import EVER, Period, totals
 
 
-class Statistics(Shown):
+class Statistics(StatisticsAnswer):
     """An agency's own figures. `listed` is for coordination offices: the leads that are listed to them, by state."""
 
     node: str
@@ -35,7 +35,7 @@ class Statistics(Shown):
     listed: Classes | None
 
 
-class NodeFigures(Shown):
+class NodeFigures(StatisticsAnswer):
     """An agency's figures as others see them: cells under five are left out, and leads that concern any agency."""
 
     node: str
@@ -43,7 +43,7 @@ class NodeFigures(Shown):
     process: Process
 
 
-class NodeFiguresPage(Shown):
+class NodeFiguresPage(StatisticsAnswer):
     as_of: datetime
     formula_version: Literal["1"]
     items: list[NodeFigures] = Field(description="by node id; there is no other order")

@@ -17,11 +17,11 @@ Rate = Annotated[float | Literal["n<5"] | None, Field(description="per cent; nul
 Totals = Mapping[str, int]
 
 
-class Shown(BaseModel):
+class StatisticsAnswer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Classes(Shown):
+class Classes(StatisticsAnswer):
     """received = replied + in_verification + pending + passed_on + returned, in root leads; merged ones apart."""
 
     received: Cell
@@ -34,7 +34,7 @@ class Classes(Shown):
     cleared: Cell
 
 
-class Process(Shown):
+class Process(StatisticsAnswer):
     """How the work keeps time: leads with a deadline gone by (now, ever), transfers signed for, late, given back."""
 
     overdue_now: Cell
@@ -44,7 +44,7 @@ class Process(Shown):
     returns: Cell
 
 
-class OwnWork(Shown):
+class OwnWork(StatisticsAnswer):
     """What only the agency itself sees: what it concluded, and letters, rechecks and meetings that it took part in."""
 
     concluded: int = Field(description="leads that it holds and has concluded, also if it verifies anew by now")
@@ -61,7 +61,7 @@ class OwnWork(Shown):
     supplementary_rounds: int
 
 
-class Rates(Shown):
+class Rates(StatisticsAnswer):
     clear: Rate
     reply: Rate
     conversion: Rate
@@ -72,7 +72,7 @@ class Rates(Shown):
     letters_answered: Rate
 
 
-class Days(Shown):
+class Days(StatisticsAnswer):
     """Whole days from the start of a limit to its end, over limits that have ended; 99 stands for 99 or more."""
 
     rule: str
@@ -81,7 +81,7 @@ class Days(Shown):
     p90: int
 
 
-class Reckoned(Shown):
+class Reckoned(StatisticsAnswer):
     """The figures of an agency as it sees them itself. `zero` 清零: nothing that it received is open."""
 
     figures: Classes

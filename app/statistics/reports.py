@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.casework.statistics.figures import FORMULA_VERSION
 from app.db import reading
 from app.docket.stat_tables import Report
-from app.statistics.reckoning import Reckoned, Shown, reckon
+from app.statistics.reckoning import Reckoned, StatisticsAnswer, reckon
 from app.statistics.totals import Period, totals
 
 Kind = Literal["weekly", "monthly", "half_yearly"]
@@ -34,7 +34,7 @@ class Ended(NamedTuple):
     ends: date
 
 
-class ReportShown(Shown):
+class ReportShown(StatisticsAnswer):
     """`period` is about the leads that came in during the period, `so_far` about all, both as of `frozen_at`."""
 
     kind: Kind
@@ -46,7 +46,7 @@ class ReportShown(Shown):
     so_far: Reckoned
 
 
-class ReportPage(Shown):
+class ReportPage(StatisticsAnswer):
     items: list[ReportShown]
     next: str | None
 

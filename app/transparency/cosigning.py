@@ -13,10 +13,18 @@ from app import loops
 from app.db import driver_connection
 from app.transparency.checkpoint import Checkpoint, MalformedCheckpoint, parse_checkpoint, parse_decimal
 from app.transparency.forks import shout
-from app.transparency.note import MOST_BYTES, Note, NoteError, Signed, parse_note, parse_signatures, verify_note
+from app.transparency.note import (
+    MOST_BYTES,
+    Note,
+    NoteError,
+    VerifiedSignature,
+    parse_note,
+    parse_signatures,
+    verify_note,
+)
 from app.transparency.policy import Policy, PolicyWitness
 from app.transparency.reading import consistency_proof
-from app.transparency.submission import Submission
+from app.transparency.submission import CheckpointSubmission
 
 INTERVAL = 2.0
 LONGEST_PAUSE = 300.0
@@ -110,7 +118,7 @@ class Cosigners:
             one.last = await self._told(submission, answer)
         raise NotCosigned("it names another size each time")
 
-    async def _submission(self, one: _Asked) -> Submission | None:
+    async def _submission(self, one: _Asked) -> CheckpointSubmission | None:
         async with driver_connection(self._engine) as connection:
             raw = await connection.fetchval(_NEWEST)
             if raw is None:
@@ -123,9 +131,9 @@ class Cosigners:
             # After a restart, or where two processes ask, the database knows more than this one.
             old = kept if one.last is None else one.last
             proof = await consistency_proof(connection, old, checkpoint.size) if old else ()
-        return Submission(old, proof, note, checkpoint)
+        return CheckpointSubmission(old, proof, note, checkpoint)
 
-    async def _told(self, submission: Submission, answer: str) -> int:
+    async def _told(self, submission: CheckpointSubmission, answer: str) -> int:
         """Return the size that a witness says it cosigned last; raise `Fork` if this log never had it."""
         try:
             size = parse_decimal(answer.removesuffix("\n"))
@@ -139,7 +147,7 @@ class Cosigners:
             raise Fork(f"it cosigned a tree of {size}, and ours is {newest.size} long")
         return size
 
-    async def _keep(self, one: _Asked, submission: Submission, signed: Signed) -> None:
+    async def _keep(self, one: _Asked, submission: CheckpointSubmission, signed: VerifiedSignature) -> None:
         checkpoint: Checkpoint = submission.checkpoint
         at = datetime.fromtimestamp(signed.at or 0, UTC)
         async with driver_connection(self._engine) as connection:
@@ -147,7 +155,7 @@ class Cosigners:
         one.last = checkpoint.size
 
 
-def _verified(text: str, answer: str, witness: PolicyWitness) -> Signed:
+def _verified(text: str, answer: str, witness: PolicyWitness) -> VerifiedSignature:
     try:
         return verify_note(Note(text, parse_signatures(answer)), [witness.verifier])[0]
     except NoteError as error:

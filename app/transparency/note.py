@@ -51,7 +51,7 @@ class Verifier:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class NoteSignature:
     """One signature line, verified or not; `raw` is what follows the key id."""
 
     name: str
@@ -68,18 +68,18 @@ class Note:
     """A parsed note. `text` ends in a newline; nothing is verified yet."""
 
     text: str
-    signatures: tuple[Signature, ...]
+    signatures: tuple[NoteSignature, ...]
 
     def __str__(self) -> str:
         return self.text + "\n" + "".join(f"{signature}\n" for signature in self.signatures)
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class VerifiedSignature:
     """A signature that verified, and whose. `at` is a witness's time, in seconds since 1970."""
 
     verifier: Verifier
-    signature: Signature
+    signature: NoteSignature
     at: int | None
 
 
@@ -114,7 +114,7 @@ def parse_note(raw: bytes) -> Note:
     return Note(text + "\n", parse_signatures(lines))
 
 
-def parse_signatures(lines: str) -> tuple[Signature, ...]:
+def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
     """Return the signatures of one or more lines, each ended by a newline; else raise `NoteError`."""
     *whole, rest = lines.split("\n")
     if rest or not 0 < len(whole) <= MOST_SIGNATURES:
@@ -122,32 +122,32 @@ def parse_signatures(lines: str) -> tuple[Signature, ...]:
     return tuple(_signature(line) for line in whole)
 
 
-def verify_note(note: Note, verifiers: Sequence[Verifier]) -> list[Signed]:
+def verify_note(note: Note, verifiers: Sequence[Verifier]) -> list[VerifiedSignature]:
     """Return the signatures by known keys, at least one and one a key, in the order of their lines.
 
     Raises `NoteError` if there is none, if one of them is wrong, or if two of `verifiers` claim the same line.
     """
-    found: dict[Verifier, Signed] = {}
+    found: dict[Verifier, VerifiedSignature] = {}
     for signature in note.signatures:
         known = [one for one in verifiers if one.name == signature.name and one.key_id == signature.key_id]
         if len(known) > 1:
             raise NoteError("ambiguous verifier keys")
         if known and known[0] not in found:
-            found[known[0]] = Signed(known[0], signature, _verify(note.text, signature, known[0]))
+            found[known[0]] = VerifiedSignature(known[0], signature, _verify(note.text, signature, known[0]))
     if not found:
         raise NoteError("no signature by a known key")
     return list(found.values())
 
 
-def sign_note(text: str, name: str, key: SigningKey) -> Signature:
+def sign_note(text: str, name: str, key: SigningKey) -> NoteSignature:
     """Return the Ed25519 signature (type 0x01) of a text that ends in a newline."""
-    return Signature(name, verifier_of(name, key, ED25519).key_id, key.sign(text.encode()))
+    return NoteSignature(name, verifier_of(name, key, ED25519).key_id, key.sign(text.encode()))
 
 
-def cosign(text: str, name: str, key: SigningKey, at: int) -> Signature:
+def cosign(text: str, name: str, key: SigningKey, at: int) -> NoteSignature:
     """Return a witness's cosignature/v1 (type 0x04) of a checkpoint's text, made at `at`, seconds since 1970."""
     made = key.sign(_cosigned(text, at))
-    return Signature(name, verifier_of(name, key, COSIGNATURE).key_id, at.to_bytes(_TIME_BYTES, "big") + made)
+    return NoteSignature(name, verifier_of(name, key, COSIGNATURE).key_id, at.to_bytes(_TIME_BYTES, "big") + made)
 
 
 def verifier_of(name: str, key: SigningKey, kind: int) -> Verifier:
@@ -155,12 +155,12 @@ def verifier_of(name: str, key: SigningKey, kind: int) -> Verifier:
     return Verifier(name, kind, b64url.decode(key.public_jwk["x"]))
 
 
-def names_of(signatures: Iterable[Signed]) -> set[Verifier]:
+def names_of(signatures: Iterable[VerifiedSignature]) -> set[Verifier]:
     """Return who signed."""
     return {one.verifier for one in signatures}
 
 
-def _verify(text: str, signature: Signature, verifier: Verifier) -> int | None:
+def _verify(text: str, signature: NoteSignature, verifier: Verifier) -> int | None:
     at, message, raw = None, text.encode(), signature.raw
     if verifier.kind == COSIGNATURE:
         at = int.from_bytes(raw[:_TIME_BYTES], "big")
@@ -178,14 +178,14 @@ def _cosigned(text: str, at: int) -> bytes:
     return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
-def _signature(line: str) -> Signature:
+def _signature(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not _is_name(name):
         raise NoteError("malformed signature line")
     raw = _bytes(encoded)
     if len(raw) <= _ID_BYTES:
         raise NoteError("malformed signature line")
-    return Signature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
+    return NoteSignature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
 
 
 def _is_name(name: str) -> bool:

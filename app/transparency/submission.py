@@ -21,7 +21,7 @@ class MalformedSubmission(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class CheckpointSubmission:
     """A signed checkpoint, and the proof that it continues the tree of `old` leaves."""
 
     old: int
@@ -34,7 +34,7 @@ class Submission:
         return "\n".join([f"old {self.old}", *(encode_hash(one) for one in self.proof), "", str(self.note)])
 
 
-def parse_submission(raw: bytes) -> Submission:
+def parse_submission(raw: bytes) -> CheckpointSubmission:
     """Return what a request says, unverified; raise `MalformedSubmission`."""
     head, blank, rest = raw.partition(b"\n\n")
     try:
@@ -49,4 +49,4 @@ def parse_submission(raw: bytes) -> Submission:
         raise MalformedSubmission("the request is malformed") from error
     if old > checkpoint.size:
         raise MalformedSubmission("the old size is larger than the checkpoint's")
-    return Submission(old, proof, note, checkpoint)
+    return CheckpointSubmission(old, proof, note, checkpoint)

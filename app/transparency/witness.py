@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from app.transparency.checkpoint import WitnessKey
 from app.transparency.forks import shout
 from app.transparency.note import NoteError, Verifier, verify_note
-from app.transparency.submission import SIZE_MEDIA_TYPE, Submission
+from app.transparency.submission import SIZE_MEDIA_TYPE, CheckpointSubmission
 from app.transparency.tree import EMPTY_ROOT, ProofError, verify_consistency
 
 SUBMISSIONS = Counter("leadbridge_witness_submissions_total", "checkpoints submitted to this witness", ["outcome"])
@@ -34,7 +34,7 @@ class UntrustedCheckpoint(Declined):
     status = 403
 
 
-class Unproven(Declined):
+class UnprovenGrowth(Declined):
     status = 422
 
 
@@ -53,7 +53,9 @@ class Witness:
         for log in logs:
             self._logs[log.name].append(log)
 
-    async def add_checkpoint(self, connection: "asyncpg.Connection[Any]", submission: Submission, now: datetime) -> str:
+    async def add_checkpoint(
+        self, connection: "asyncpg.Connection[Any]", submission: CheckpointSubmission, now: datetime
+    ) -> str:
         """Return this witness's signature lines; what it remembers is committed by then. Raises `Declined`."""
         try:
             line = await self._add(connection, submission, now)
@@ -63,7 +65,7 @@ class Witness:
         SUBMISSIONS.labels("cosigned").inc()
         return line
 
-    async def _add(self, connection: "asyncpg.Connection[Any]", submission: Submission, now: datetime) -> str:
+    async def _add(self, connection: "asyncpg.Connection[Any]", submission: CheckpointSubmission, now: datetime) -> str:
         checkpoint = submission.checkpoint
         keys = self._logs.get(checkpoint.origin)
         if keys is None:
@@ -97,7 +99,7 @@ class Witness:
         return "".join(key.cosign(submission.note.text, int(now.timestamp())) for key in self._keys())
 
 
-def _require_growth(submission: Submission, size: int, root: bytes, note: str) -> None:
+def _require_growth(submission: CheckpointSubmission, size: int, root: bytes, note: str) -> None:
     checkpoint, evidence = submission.checkpoint, {"cosigned": note, "submitted": str(submission.note)}
     if checkpoint.size == size and checkpoint.root != root:
         # Whatever old size it names: the log signed two roots at one size.
@@ -110,10 +112,10 @@ def _require_growth(submission: Submission, size: int, root: bytes, note: str) -
     except ProofError as error:
         # Anyone can send a good checkpoint with a bad proof, so this alone convicts nobody.
         _log.error("checkpoint without proof of growth", origin=checkpoint.origin, reason=str(error), **evidence)
-        raise Unproven("the proof does not show that the log only grew\n") from None
+        raise UnprovenGrowth("the proof does not show that the log only grew\n") from None
 
 
-def _prove(submission: Submission, size: int, root: bytes) -> None:
+def _prove(submission: CheckpointSubmission, size: int, root: bytes) -> None:
     # RFC 6962 proves nothing about an empty tree, of which every tree is a continuation.
     if size:
         verify_consistency(size, submission.checkpoint.size, root, submission.checkpoint.root, submission.proof)

@@ -33,7 +33,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LeadsPage:
     """One page, newest first, and the place after which the next one begins; None on the last page."""
 
     leads: list[tuple[Case, Lead]]
@@ -42,7 +42,7 @@ class Found:
 
 async def find_leads(
     engine: AsyncEngine, vault: Vault, node: str, filters: Filters, after: Position | None, limit: int
-) -> Found:
+) -> LeadsPage:
     """Return one page of the leads that `node` is a party of."""
     few = filters.due_before is not None or filters.number is not None
     query = (_among_few if few else _in_window)(node, filters, after, limit)
@@ -52,7 +52,7 @@ async def find_leads(
         stored = await fetch_cases(connection, (row.root_id for row in wanted))
     cases = await open_cases(vault, node, stored)
     leads = await veiled(engine, node, [cases[row.root_id].leads[str(row.lead_id)] for row in wanted])
-    return Found([(cases[row.root_id], lead) for row, lead in zip(wanted, leads, strict=True)], _next(rows, limit))
+    return LeadsPage([(cases[row.root_id], lead) for row, lead in zip(wanted, leads, strict=True)], _next(rows, limit))
 
 
 def _next(rows: Sequence[Any], limit: int) -> Position | None:

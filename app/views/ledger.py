@@ -20,7 +20,7 @@ from app.stored import root_key, stored_body
 from app.vault import Vault
 from app.views.cursors import Position, encode_position
 from app.views.leads import Filters, find_leads
-from app.views.ledger_rows import Known, ledger_row
+from app.views.ledger_rows import ReadableAct, ledger_row
 from app.views.ledger_schemas import LedgerPage
 
 # The acts whose words or time stand in the ledger.
@@ -49,7 +49,7 @@ _ACTS = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class LedgerContext:
     """What reading a ledger needs besides the question."""
 
     engine: AsyncEngine
@@ -58,41 +58,41 @@ class Means:
     now: datetime
 
 
-async def ledger(means: Means, node: str, after: Position | None, limit: int) -> LedgerPage:
+async def ledger(context: LedgerContext, node: str, after: Position | None, limit: int) -> LedgerPage:
     """Return one page of the ledger, newest lead first."""
-    found = await find_leads(means.engine, means.vault, node, Filters(), after, limit)
-    told = await _told(means, node, found.leads)
+    found = await find_leads(context.engine, context.vault, node, Filters(), after, limit)
+    told = await _told(context, node, found.leads)
     return LedgerPage(
         items=[
-            ledger_row(case, lead, node, _of_lineage(case, lead, told), means.local, means.now)
+            ledger_row(case, lead, node, _of_lineage(case, lead, told), context.local, context.now)
             for case, lead in found.leads
         ],
         next=encode_position(*found.position) if found.position else None,
     )
 
 
-def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[Known]]) -> list[Known]:
+def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[ReadableAct]]) -> list[ReadableAct]:
     """Return what the node may read of a lead and of those that it was split from, oldest first."""
     lineage = case.lineage(lead.lead_id)
     return [known for one in reversed(lineage) for known in told.get(one, ())]
 
 
-async def _told(means: Means, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[Known]]:
+async def _told(context: LedgerContext, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[ReadableAct]]:
     shown = ((case, lead) for case, lead in leads if not lead.as_known_by(node).sealed and lead.erased_by is None)
     wanted = {one for case, lead in shown for one in case.lineage(lead.lead_id)}
     asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
-    async with reading(means.engine, node) as connection:
+    async with reading(context.engine, node) as connection:
         rows = list(await connection.execute(_ACTS, asked))
-    return await asyncio.to_thread(_opened, means.vault, rows)
+    return await asyncio.to_thread(_opened, context.vault, rows)
 
 
-def _opened(vault: Vault, rows: Iterable[Any]) -> dict[str, list[Known]]:
+def _opened(vault: Vault, rows: Iterable[Any]) -> dict[str, list[ReadableAct]]:
     keys: dict[UUID, bytes] = {}
-    found: dict[str, list[Known]] = {}
+    found: dict[str, list[ReadableAct]] = {}
     for row in rows:
         if row.root_id not in keys:
             keys[row.root_id] = root_key(vault, str(row.root_id), row.data_key)
         document = json.loads(stored_body(keys[row.root_id], str(row.act_id), row.body))
-        known = Known(str(row.act_id), row.act, row.sender, row.received_at, document)
+        known = ReadableAct(str(row.act_id), row.act, row.sender, row.received_at, document)
         found.setdefault(str(row.lead_id), []).append(known)
     return found

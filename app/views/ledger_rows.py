@@ -16,7 +16,7 @@ Local = Callable[[datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReadableAct:
     """An act that the node may read, and the document that its sender signed."""
 
     act_id: str
@@ -31,7 +31,9 @@ class Known:
         return content
 
 
-def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local, now: datetime) -> LedgerRow:
+def ledger_row(
+    case: Case, lead: Lead, node: str, told: Sequence[ReadableAct], local: Local, now: datetime
+) -> LedgerRow:
     """Return the row of a lead in the ledger of `node`, which is one of its parties.
 
     Of a lead that was reopened it shows the work since then; what was before stays in the acts.
@@ -59,13 +61,13 @@ def ledger_row(case: Case, lead: Lead, node: str, told: Sequence[Known], local: 
     return LedgerRow.model_validate(members)
 
 
-def _since_reopened(case: Case, lead: Lead, told: Sequence[Known]) -> list[Known]:
+def _since_reopened(case: Case, lead: Lead, told: Sequence[ReadableAct]) -> list[ReadableAct]:
     reopened = max((ref.seq for ref in case.acts if (ref.act, ref.lead_id) == ("lead.reopen", lead.lead_id)), default=0)
     current = {ref.act_id for ref in case.acts if ref.seq > reopened}
     return [one for one in told if one.act_id in current]
 
 
-def _newest(told: Sequence[Known], *acts: str) -> Known | None:
+def _newest(told: Sequence[ReadableAct], *acts: str) -> ReadableAct | None:
     return next((one for one in reversed(told) if one.act in acts), None)
 
 
@@ -74,7 +76,7 @@ def _remark(lead: Lead) -> str:
     return "; ".join(one for one in said if one)
 
 
-def _source(lead: Lead, told: Sequence[Known], local: Local) -> dict[str, Any]:
+def _source(lead: Lead, told: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
     registered, screened = _newest(told, "lead.register"), _newest(told, "lead.screen")
     found: dict[str, Any] = {}
     if registered is not None:
@@ -92,7 +94,7 @@ def _source(lead: Lead, told: Sequence[Known], local: Local) -> dict[str, Any]:
     return found
 
 
-def _way(lead: Lead, node: str, told: Sequence[Known], local: Local) -> dict[str, Any]:
+def _way(lead: Lead, node: str, told: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
     came, went = lead.way_to(node), _handed(lead, node)
     found: dict[str, Any] = {"handed_to": went.recipient if went else None}
     if came is not None:
@@ -117,7 +119,7 @@ def _handed(lead: Lead, node: str) -> Transfer | None:
     return max(reversed(sent), key=lambda leg: leg.offered_at, default=None)
 
 
-def _work(case: Case, lead: Lead, node: str, told: Sequence[Known], local: Local) -> dict[str, Any]:
+def _work(case: Case, lead: Lead, node: str, told: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
     """What the verification keeps is for the holder, and for whoever may read the report."""
     if node != lead.holder and _newest(told, "verification.report") is None:
         return {}
@@ -147,7 +149,7 @@ def _answer(lead: Lead, node: str, local: Local) -> dict[str, Any]:
     return {}
 
 
-def _end(lead: Lead, told: Sequence[Known], since: Sequence[Known], local: Local) -> dict[str, Any]:
+def _end(lead: Lead, told: Sequence[ReadableAct], since: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
     cleared, bound = _newest(told, "lead.clear"), _newest(told, "lead.archive")
     letters = [one.document.get("document_no") or one.content["letter_id"] for one in since if _letter(one, lead)]
     rechecked, checks = _newest(since, "lead.recheck"), lead.chapter(Checks)
@@ -163,7 +165,7 @@ def _end(lead: Lead, told: Sequence[Known], since: Sequence[Known], local: Local
     }
 
 
-def _letter(known: Known, lead: Lead) -> bool:
+def _letter(known: ReadableAct, lead: Lead) -> bool:
     return known.act == "supervision.letter" and known.document["lead_id"] == lead.lead_id
 
 

@@ -22,7 +22,7 @@ from app.statistics.overview import NodeFiguresPage, Statistics, overseen_by, ow
 from app.statistics.reports import ReportPage
 from app.views.cursors import bad_cursor, decode_position
 from app.views.deps import Cursor, Limit, LocalTime, OpenVault, never_stored
-from app.views.ledger import Means, ledger
+from app.views.ledger import LedgerContext, ledger
 from app.views.ledger_schemas import HEADINGS, LedgerPage, cells
 from app.views.sheets import SHEET_MEDIA, Form, sheet, wanted_form
 from app.views.statistics_sheet import figure_cells
@@ -52,8 +52,8 @@ def _form(request: Request, response: Response) -> Form:
     return wanted_form(request.headers.get("accept"))
 
 
-def _means(engine: Reader, vault: OpenVault, local: LocalTime, now: Now) -> Means:
-    return Means(engine, vault, local, now())
+def _context(engine: Reader, vault: OpenVault, local: LocalTime, now: Now) -> LedgerContext:
+    return LedgerContext(engine, vault, local, now())
 
 
 Zone = Annotated[ZoneInfo, Depends(_zone)]
@@ -70,7 +70,7 @@ AskedForm = Annotated[Form, Depends(_form)]
 async def read_ledger(
     request: Request,
     caller: Caller,
-    means: Annotated[Means, Depends(_means)],
+    context: Annotated[LedgerContext, Depends(_context)],
     form: AskedForm,
     read: ThisRead,
     limit: Limit = 50,
@@ -82,7 +82,7 @@ async def read_ledger(
     """
     after = None if cursor is None else decode_position(cursor)
     read.note("ledger" if form == "json" else "ledger-sheet")
-    page = await ledger(means, caller.node_id, after, limit)
+    page = await ledger(context, caller.node_id, after, limit)
     if form == "json":
         return page
     link = None if page.next is None else str(request.url.include_query_params(cursor=page.next, limit=limit))

@@ -59,7 +59,7 @@ def oracle(key: keys.PrivateKey) -> gmalg.SM2:
 
 
 def test_the_example_of_the_standard_verifies_and_its_key_is_the_one_printed() -> None:
-    key = sm2.PrivateKey(bytes.fromhex(EXAMPLE["private_key"]))
+    key = sm2.Sm2PrivateKey(bytes.fromhex(EXAMPLE["private_key"]))
     assert key.public_key().coordinates == example_point()
     signature, message = bytes.fromhex(EXAMPLE["r"] + EXAMPLE["s"]), EXAMPLE["message_ascii"].encode()
     key.public_key().verify(signature, message)
@@ -173,11 +173,11 @@ def test_a_private_number_outside_its_range_is_refused(number: int) -> None:
     with pytest.raises(WeakKey):
         keys.load_private_jwk(keys.private_jwk(fresh()) | {"d": b64url.encode(number.to_bytes(32, "big"))})
     with pytest.raises(ValueError, match="range"):
-        sm2.PrivateKey(number.to_bytes(32, "big"))
+        sm2.Sm2PrivateKey(number.to_bytes(32, "big"))
 
 
 def test_the_largest_private_number_signs() -> None:
-    key = sm2.PrivateKey((sm2.ORDER - 2).to_bytes(32, "big"))
+    key = sm2.Sm2PrivateKey((sm2.ORDER - 2).to_bytes(32, "big"))
     key.public_key().verify(key.sign(BODY), BODY)
 
 
@@ -219,12 +219,12 @@ def test_twenty_thousand_uses_leave_nothing_behind() -> None:
             use()
 
     def round_of_five() -> None:
-        key = sm2.PublicKey(*public)
+        key = sm2.Sm2PublicKey(*public)
         key.verify(signature, BODY)
         failing(lambda: key.verify(signature, b""), InvalidSignature)
         failing(lambda: good.public_key().verify(bytes(64), BODY), InvalidSignature)
         sm2.load_pem(pem).sign(BODY)
-        failing(lambda: sm2.PublicKey(public[1], public[0]), ValueError)
+        failing(lambda: sm2.Sm2PublicKey(public[1], public[0]), ValueError)
 
     for _ in range(300):
         round_of_five()

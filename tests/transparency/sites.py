@@ -15,7 +15,7 @@ from app.db import create_engine
 from app.registry.exchange_keys import WrappedKeys, log_origin, log_vkey, open_ring, raw_public
 from app.signing.keys import generate_private
 from app.transparency.checkpoint import Log, parse_checkpoint
-from app.transparency.submission import Submission
+from app.transparency.submission import CheckpointSubmission
 from app.transparency.tree import EMPTY, Frontier, consistency_path, grow, leaf_hash, range_hash
 from app.vault import open_vault
 from tests.agencies import run_sql
@@ -94,7 +94,7 @@ def submission(old: int, size: int, leaves: list[bytes] = LEAVES, log: Log = FOR
 
     note = log.sign(size, tree_of(leaves[:size]).root())
     proof = tuple(range_hash(one, node) for one in consistency_path(old, size)) if 0 < old < size else ()
-    return str(Submission(old, proof, note, parse_checkpoint(note.text)))
+    return str(CheckpointSubmission(old, proof, note, parse_checkpoint(note.text)))
 
 
 def tree_of(leaves: list[bytes]) -> Frontier:

@@ -12,7 +12,7 @@ from app.transparency.note import (
     COSIGNATURE,
     Note,
     NoteError,
-    Signature,
+    NoteSignature,
     Verifier,
     parse_note,
     parse_signatures,
@@ -21,7 +21,7 @@ from app.transparency.note import (
 )
 from app.transparency.policy import Policy, PolicyError, parse_policy
 from app.transparency.proof import LogProof, parse_proof, verify_proof
-from app.transparency.submission import MalformedSubmission, Submission, parse_submission
+from app.transparency.submission import CheckpointSubmission, MalformedSubmission, parse_submission
 from app.transparency.tree import EMPTY, ProofError, grow, leaf_hash
 
 
@@ -59,7 +59,7 @@ def test_a_cosignature_verifies_and_tells_its_time() -> None:
 def test_a_cosignature_is_bound_to_its_time_and_text() -> None:
     note = cosigned(WITNESSES[0])
     line = note.signatures[1]
-    later = Signature(
+    later = NoteSignature(
         line.name, line.key_id, (int.from_bytes(line.raw[:8], "big") + 1).to_bytes(8, "big") + line.raw[8:]
     )
     for bad in (Note(note.text, (later,)), Note(note.text.replace("\n2\n", "\n3\n"), (line,))):
@@ -69,8 +69,8 @@ def test_a_cosignature_is_bound_to_its_time_and_text() -> None:
 
 def test_signatures_of_unknown_kinds_and_keys_are_ignored() -> None:
     note = cosigned()
-    strange = Signature("exchange-pq/witness", b"\x00\x01\x02\x03", bytes(2428))
-    namesake = Signature(LOG.origin, b"\x00\x01\x02\x03", bytes(64))
+    strange = NoteSignature("exchange-pq/witness", b"\x00\x01\x02\x03", bytes(2428))
+    namesake = NoteSignature(LOG.origin, b"\x00\x01\x02\x03", bytes(64))
     assert [
         one.verifier for one in verify_note(Note(note.text, (strange, namesake, *note.signatures)), [LOG.verifier])
     ] == [LOG.verifier]
@@ -170,7 +170,7 @@ def test_a_policy_is_read_strictly(lines: str) -> None:
 
 def test_a_submission_reads_back_and_is_read_strictly() -> None:
     note = cosigned()
-    whole = str(Submission(1, (ROOT,), note, parse_checkpoint(note.text)))
+    whole = str(CheckpointSubmission(1, (ROOT,), note, parse_checkpoint(note.text)))
     assert str(parse_submission(whole.encode())) == whole
     for bad in (
         whole.replace("old 1", "old 01"),
@@ -188,4 +188,4 @@ def test_a_submission_reads_back_and_is_read_strictly() -> None:
 def test_a_low_order_key_verifies_nothing() -> None:
     weak = Verifier("x", 1, (1).to_bytes(32, "little"))
     with pytest.raises(NoteError):
-        verify_note(Note("x\n", (Signature("x", weak.key_id, (1).to_bytes(32, "little") + bytes(32)),)), [weak])
+        verify_note(Note("x\n", (NoteSignature("x", weak.key_id, (1).to_bytes(32, "little") + bytes(32)),)), [weak])

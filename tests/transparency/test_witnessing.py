@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app.signing.keys import generate_private
 from app.transparency.checkpoint import Log, parse_checkpoint
 from app.transparency.note import parse_note
-from app.transparency.submission import Submission
+from app.transparency.submission import CheckpointSubmission
 from tests.conftest import database_name, new_database
 from tests.transparency.reader import Reader, read_note
 from tests.transparency.sites import (
@@ -113,7 +113,7 @@ def test_the_witness_answers_as_its_protocol_says(witness: tuple[httpx.Client, s
 def test_the_empty_log_is_cosigned_and_then_grows(witness: tuple[httpx.Client, str]) -> None:
     http, _ = witness
     note = parse_note(str(FOREIGN.sign(0, tree_of(LEAVES[:1]).root())).encode())
-    false = str(Submission(0, (), note, parse_checkpoint(note.text)))
+    false = str(CheckpointSubmission(0, (), note, parse_checkpoint(note.text)))
     assert send(http, false) == (409, "0\n", SIZE)
     assert [send(http, submission(0, size))[0] for size in (0, 0, 7)] == [200, 200, 200]
 
