@@ -15,7 +15,7 @@ ERASED_IN = "CASE WHEN c.erased_at IS NOT NULL OR c.next_key IS NOT NULL THEN c.
 
 
 class StoredRow(Protocol):
-    """A row as a query returned it: its columns by their names. Whoever takes one says which columns it reads."""
+    """A row as a query returned it, its columns by their names."""
 
     def __getitem__(self, column: str, /) -> Any: ...
 

@@ -17,7 +17,7 @@ _ABOUT = "percent-encoded UTF-8, at most 200 bytes · 百分号编码的 UTF-8"
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who reads, and what for, as far as the caller said so."""
+    """The person who reads and the purpose, as far as the caller said them."""
 
     person: str | None
     purpose: str | None
@@ -44,7 +44,7 @@ def decode(value: str | None) -> str | None:
         said = raw.decode()
     except UnicodeDecodeError as error:
         raise _malformed() from error
-    if len(raw) > LONGEST or not said.strip() or any(unicodedata.category(one) == "Cc" for one in said):
+    if len(raw) > LONGEST or not said.strip() or any(unicodedata.category(character) == "Cc" for character in said):
         raise _malformed()
     return said
 

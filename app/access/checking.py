@@ -22,7 +22,7 @@ _ASTRAY = """
 
 @dataclass(slots=True)
 class AccessLogCheck:
-    """What was found: `faults` name the day that lies and how; `dropped` days were past retention and are not kept."""
+    """What a check found. `faults` say which day is not as signed, and how; `dropped` days were past retention."""
 
     days: int = 0
     reads: int = 0
@@ -34,7 +34,7 @@ async def check_access_log(connection: "asyncpg.Connection[Any]") -> AccessLogCh
     """Return what the access log is, day by day, beside what its entries in the transparency log say.
 
     A row edited, added, moved or deleted after its day was closed is a fault of that day. Rows of a day that is not
-    over yet are proven by nothing. That the log's own entries are those whose root was signed the caller checks.
+    over yet are proven by nothing. The caller checks that the log's own entries are those whose root was signed.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         found = AccessLogCheck()

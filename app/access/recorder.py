@@ -121,19 +121,19 @@ class Recorder:
     async def _keep(self, connection: "asyncpg.Connection[Any]") -> bool:
         not_before = date.min
         for _ in range(MOST_TURNS):
-            days = [max(not_before, one.at.astimezone(self._zone).date()) for one in self._batch]
+            days = [max(not_before, pending.at.astimezone(self._zone).date()) for pending in self._batch]
             not_before = await _write(connection, self._batch, days)
             if not_before == date.min:
                 return True
         return False
 
     def _settle(self, failure: Overloaded | None) -> None:
-        for one in self._batch:
-            if not one.kept.done():
+        for pending in self._batch:
+            if not pending.kept.done():
                 if failure is None:
-                    one.kept.set_result(None)
+                    pending.kept.set_result(None)
                 else:
-                    one.kept.set_exception(failure)
+                    pending.kept.set_exception(failure)
         self._batch, self._attempts = [], 0
 
 
@@ -143,16 +143,16 @@ async def _write(connection: "asyncpg.Connection[Any]", batch: list[_Waiting], d
         *(
             (
                 day,
-                one.at,
-                one.access_id,
-                one.access.node_id,
-                one.access.person,
-                one.access.purpose,
-                one.access.what,
-                one.access.subject,
-                one.access.opening_id,
+                pending.at,
+                pending.access_id,
+                pending.access.node_id,
+                pending.access.person,
+                pending.access.purpose,
+                pending.access.what,
+                pending.access.subject,
+                pending.access.opening_id,
             )
-            for one, day in zip(batch, days, strict=True)
+            for pending, day in zip(batch, days, strict=True)
         ),
         strict=True,
     )
@@ -160,7 +160,7 @@ async def _write(connection: "asyncpg.Connection[Any]", batch: list[_Waiting], d
         await connection.execute(_INSERT, *(list(column) for column in columns))
     except asyncpg.CheckViolationError:
         # No partition for this month: the loop that makes them ahead has not run, or the clock has leapt.
-        for day in {one.replace(day=1) for one in days}:
+        for day in {day.replace(day=1) for day in days}:
             await ensure_month(connection, day)
         return min(days)
     except asyncpg.PostgresError as error:

@@ -60,7 +60,7 @@ class WantedYear(Content):
 
     @model_validator(mode="after")
     def _names_each_day_once(self) -> Self:
-        if len({one.date for one in self.days}) != len(self.days):
+        if len({day.date for day in self.days}) != len(self.days):
             raise ValueError("a day is named once")
         return self
 
@@ -123,7 +123,7 @@ async def put_calendar(
 
     Open deadlines that were provisional for want of it are counted anew within seconds; others stay as they were told.
     """
-    if any(one.date.year != year for one in wanted.days):
+    if any(day.date.year != year for day in wanted.days):
         raise errors.InvalidDocument("A day lies in another year.", "所列日期不属于该年度。")
     shown = await _enter(engine, year, wanted, person.name, now())
     await working_days.refresh()
@@ -138,7 +138,7 @@ async def _enter(engine: AsyncEngine, year: int, wanted: WantedYear, person: str
         key = {"year": year, "version": (newest or 0) + 1}
         row = {**key, "source": wanted.source, "recorded_at": now, "recorded_by": person}
         await connection.execute(insert(YEARS), [row])
-        days = [{**key, "day": one.date, "kind": one.kind, "name": one.name} for one in wanted.days]
+        days = [{**key, "day": day.date, "kind": day.kind, "name": day.name} for day in wanted.days]
         if days:
             await connection.execute(insert(DAYS), days)
         return await _shown(connection, year)

@@ -108,7 +108,7 @@ class Door:
 
 @cache
 def _decoy() -> str:
-    """What is compared where the name is unknown, so that its answer takes as long; made once in a process."""
+    """Return a hash to compare with where a name is unknown, so that this answer takes as long; made once."""
     return _hasher.hash("nobody has this password")
 
 

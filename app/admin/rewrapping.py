@@ -73,8 +73,8 @@ async def rewrap_all(engine: AsyncEngine, vault: Vault, progress: Callable[[str,
     for _ in range(3):
         found = RewrapCount()
         async with driver_connection(engine) as connection:
-            for one in WRAPPED:
-                await _rewrap(connection, vault, one, found, progress)
+            for column in WRAPPED:
+                await _rewrap(connection, vault, column, found, progress)
         whole.seen, whole.rewrapped = found.seen, whole.rewrapped + found.rewrapped
         if not found.rewrapped:
             return whole

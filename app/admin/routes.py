@@ -187,7 +187,7 @@ async def list_pending_enrolments(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[UUID | None, Query()] = None,
 ) -> PendingPage:
-    """Those that would replace the keys of a node, with the thumbprints to compare with the agency by telephone."""
+    """List the enrolments that would replace the keys of a node, with the thumbprints to compare by telephone."""
     return await pending.list_pending(engine, limit=limit, cursor=cursor)
 
 

@@ -35,7 +35,7 @@ _MARKS = tuple(_mark(encoding) for encoding in ENCODINGS)
 
 
 class Examination:
-    """Examines one file, chunk by chunk. What lies compressed inside a container is not seen."""
+    """Examines one file, chunk by chunk. It does not see what lies compressed inside a container."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -58,7 +58,7 @@ class Examination:
 
     @property
     def sealed_as(self) -> bytes | None:
-        """What the file is bound to if it is a sealed part, see `app.signing.sealing.bound`."""
+        """The context that a sealed part is bound to, None for any other file; see `app.signing.sealing.bound`."""
         return None if self._whole is None else bound(self._whole)
 
     def require(self, sha256: str) -> None:

@@ -55,7 +55,7 @@ def _attachments(request: Request, engine: Engine, reader: Reader) -> Attachment
 def _digest(
     sha256: Annotated[str, Path(description="lower-case hex", json_schema_extra={"pattern": PATTERN})],
 ) -> str:
-    """Return the digest of the path. One that is none names nothing: `NotFound`, as for every path id."""
+    """Return the digest of the path. Any other text names nothing: `NotFound`, as for every path id."""
     if _SHA256.fullmatch(sha256) is None:
         raise errors.NotFound
     return sha256

@@ -49,7 +49,7 @@ class AttachmentStore:
             self._slots.release()
 
     async def write(self, key: str, pieces: AsyncIterator[bytes]) -> None:
-        """Write an object; on return it is whole and durable. What `pieces` raises ends it, and nothing is kept."""
+        """Write an object; on return it is whole and durable. If `pieces` raises, nothing is kept."""
         writer = obstore.open_writer_async(
             self._objects, key, buffer_size=_PART_BYTES, max_concurrency=_PARTS_IN_FLIGHT
         )
@@ -122,8 +122,8 @@ def open_store(settings: Settings) -> AttachmentStore:
 
 def _sync(path: Path) -> None:
     """Flush a file and the folders that lead to it: a row must not outlive its object in a power cut."""
-    for one in (path, path.parent, path.parent.parent):
-        descriptor = os.open(one, os.O_RDONLY)
+    for folder in (path, path.parent, path.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What every process of an audit is told at its start."""
+    """The orders that every process of an audit gets at its start."""
 
     settings: Settings
     url: str

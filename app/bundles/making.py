@@ -71,7 +71,7 @@ class Archivist:
 
 @dataclass(slots=True)
 class Bundle:
-    """One download. What it still needs while it runs is read act by act."""
+    """One download. While it runs it reads what it still needs, act by act."""
 
     made_by: Archivist
     node: str

@@ -32,13 +32,13 @@ class Allowed:
 
     def at(self, scene: Any) -> tuple[LeadState, ...]:
         """Return the states in which the act of a scene is taken, conditions judged."""
-        also = (state for one in self.only_if if one.holds(scene) for state in one.states)
+        also = (state for exception in self.only_if if exception.holds(scene) for state in exception.states)
         return (*self.states, *also)
 
     @property
     def ever(self) -> frozenset[LeadState]:
         """The states in which the act is taken on any condition."""
-        return frozenset((*self.states, *(state for one in self.only_if for state in one.states)))
+        return frozenset((*self.states, *(state for exception in self.only_if for state in exception.states)))
 
 
 def in_states(

@@ -181,7 +181,7 @@ class Lead(Frozen):
         return node in self.parties and not self.is_outside(node)
 
     def as_known_by(self, node: str) -> Self:
-        """Return the lead as a party may know it. Who gave it back, or lost the offer, knows how it stood by then."""
+        """Return the lead as a party may know it: an agency that gave it back, or lost the offer, as it stood then."""
         newest = next((leg for leg in reversed(self.transfers) if leg.recipient == node), None)
         if newest is None or newest.state is TransferState.OFFERED or not self.is_outside(node):
             return self
@@ -207,7 +207,7 @@ class Lead(Frozen):
         return self.but(transfers=tuple(leg if old.transfer_id == leg.transfer_id else old for old in self.transfers))
 
     def message(self, feedback_id: str) -> Feedback | None:
-        return next((one for one in self.feedback if one.feedback_id == feedback_id), None)
+        return next((message for message in self.feedback if message.feedback_id == feedback_id), None)
 
     def way_to(self, node: str) -> Transfer | None:
         """Return the newest leg by which the lead came to `node` and was signed for, or None.

@@ -79,16 +79,16 @@ class Document(Content, Generic[C]):
     @property
     def files(self) -> tuple[str, ...]:
         """The SHA-256 of every file that the document names, sealed parts included."""
-        return (*(one.sha256 for one in self.attachments), *(one.sha256 for one in self.sealed))
+        return (*(file.sha256 for file in self.attachments), *(file.sha256 for file in self.sealed))
 
     @model_validator(mode="after")
     def _sealed_wholly(self) -> Self:
         if bool(self.sealed) != (self.sealed_commitment is not None):
             raise ValueError("`sealed` and `sealed_commitment` stand together")
-        if len({one.recipient for one in self.sealed}) != len(self.sealed):
+        if len({part.recipient for part in self.sealed}) != len(self.sealed):
             raise ValueError("one sealed part for each recipient")
-        parts = {one.sha256 for one in self.sealed}
-        if len(parts) != len(self.sealed) or parts & {one.sha256 for one in self.attachments}:
+        parts = {part.sha256 for part in self.sealed}
+        if len(parts) != len(self.sealed) or parts & {file.sha256 for file in self.attachments}:
             raise ValueError("a sealed part is named once, and is no attachment besides")
         return self
 

@@ -60,13 +60,13 @@ def next_event(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Coming
 
 def due_event(deadline: Deadline, now: datetime, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
     """Return the newest event that is true now and was not said, or None. A warning that came too late is not said."""
-    true_now = [one for one in _coming(deadline, calendar, zone) if one.at <= now]
+    true_now = [event for event in _coming(deadline, calendar, zone) if event.at <= now]
     return true_now[-1] if true_now else None
 
 
 def lapse(case: Case, deadline_id: str, event: Event, given: Given) -> Decision:
     """Return what follows from an event of a deadline, which must be true (`due_event`) or on record already."""
-    deadline = next(one for one in case.deadlines if one.deadline_id == deadline_id)
+    deadline = next(running for running in case.deadlines if running.deadline_id == deadline_id)
     lead = case.leads[deadline.lead_id]
     match event:
         case "warned":

@@ -45,21 +45,23 @@ def told_of(earlier: Case, later: Case, nodes: Nodes) -> Notice | None:
     """
     mine, other = earlier.leads[earlier.root_id], later.leads[later.root_id]
     leads = (*earlier.leads.values(), *later.leads.values())
-    if any(one.sealed or one.state in ENDED for one in (mine, other)):
+    if any(lead.sealed or lead.state in ENDED for lead in (mine, other)):
         return None
-    if any(nodes[node].kind is Kind.SUPERVISION for one in leads for node in (one.origin, one.holder)):
+    if any(nodes[node].kind is Kind.SUPERVISION for lead in leads for node in (lead.origin, lead.holder)):
         return None
-    concerned = {node for one in leads for node in one.concerned}
+    concerned = {node for lead in leads for node in lead.concerned}
     if concerned & {mine.origin, mine.holder, other.origin, other.holder}:
         return None
     return Notice("notice.match", mine.lead_id, mine.holder, {"lead_no": other.lead_no})
 
 
 def _phone(written: str) -> str:
-    digits = "".join(one for one in unicodedata.normalize("NFKC", written) if one.isascii() and one.isdigit())
+    digits = "".join(
+        character for character in unicodedata.normalize("NFKC", written) if character.isascii() and character.isdigit()
+    )
     digits = digits.removeprefix("00") if digits.startswith("0086") else digits
     return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
 
 
 def _plate(written: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFKC", written).upper() if one.isalnum())
+    return "".join(character for character in unicodedata.normalize("NFKC", written).upper() if character.isalnum())

@@ -50,7 +50,7 @@ def open_matters(scene: Scene[Any], lead: Lead) -> list[OpenMatter]:
     """
     two = {scene.act.sender, lead.holder}
     matters = [matter for found in STANDS_OPEN for matter in found(scene.case, lead)]
-    return [one for one in matters if any(_knows(scene, lead, node, one) for node in two - set(one.left))]
+    return [matter for matter in matters if any(_knows(scene, lead, node, matter) for node in two - set(matter.left))]
 
 
 def require_nothing_open(scene: Scene[Any], lead: Lead) -> None:
@@ -62,7 +62,7 @@ def require_nothing_open(scene: Scene[Any], lead: Lead) -> None:
             NOTHING_OPEN.text_zh,
             rule=NOTHING_OPEN.rule,
             source=NOTHING_OPEN.source,
-            errors=tuple(_row(scene, lead, one) for one in matters),
+            errors=tuple(_row(scene, lead, matter) for matter in matters),
         )
 
 

@@ -44,12 +44,12 @@ def way_of_part(lead: Lead, leg: Transfer, part_id: str, transfer_id: str) -> tu
     The incoming leg goes on under `transfer_id`; those before it under ids that follow from the part's, so that every
     id belongs to one lead and the agencies upstream can speak along their own leg of every part.
     """
-    before = [one for node in lead.upstream(lead.holder) if (one := lead.way_to(node)) is not None]
-    ids = {one.transfer_id: str(uuid5(LEGS, f"{part_id}:{one.transfer_id}")) for one in before}
+    before = [earlier for node in lead.upstream(lead.holder) if (earlier := lead.way_to(node)) is not None]
+    ids = {earlier.transfer_id: str(uuid5(LEGS, f"{part_id}:{earlier.transfer_id}")) for earlier in before}
     ids[leg.transfer_id] = transfer_id
     return tuple(
-        one.but(transfer_id=ids[one.transfer_id], came_by=ids.get(one.came_by) if one.came_by else None)
-        for one in (*before[::-1], leg)
+        earlier.but(transfer_id=ids[earlier.transfer_id], came_by=ids.get(earlier.came_by) if earlier.came_by else None)
+        for earlier in (*before[::-1], leg)
     )
 
 

@@ -101,7 +101,7 @@ class Identities(Transfers):
         unless the part is, in key, sender, lead and commitment, what the signed body of the act says.
         """
         stored = self.get_act(of_act)
-        mine = [one for one in stored.document.get("sealed") or () if one["recipient"] == self.node_id]
+        mine = [part for part in stored.document.get("sealed") or () if part["recipient"] == self.node_id]
         if not mine or self.keys.seal is None or mine[0]["kid"] != self.keys.seal.kid:
             raise Unproven(f"nothing in {of_act} is sealed for the seal key of {self.node_id}")
         headers = {"X-Acting-Person": quote(person), "X-Purpose": quote(purpose)}

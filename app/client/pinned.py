@@ -20,16 +20,16 @@ def verified_seal_key(shown: Mapping[str, Any], node_id: str, kids: Collection[s
     a registration that one of them signed for this node at this exchange. An exchange that lies can hide a newer
     key or a revocation; it cannot put a key of its own in their place.
     """
-    sealing = [one for one in shown["keys"] if one["purpose"] == "seal" and one["revoked"] is None]
+    sealing = [key for key in shown["keys"] if key["purpose"] == "seal" and key["revoked"] is None]
     if not sealing:
         raise Unproven(f"{node_id} has no seal key")
     newest = max(sealing, key=lambda one: int(one["key_event"]))
-    acting = [one["jwk"] for one in shown["keys"] if one["purpose"] == "act" and one["kid"] in kids]
+    acting = [key["jwk"] for key in shown["keys"] if key["purpose"] == "act" and key["kid"] in kids]
     try:
         key = load_seal_jwk(newest["jwk"])
         signers = {pinned.kid: pinned for pinned in map(load_public_jwk, acting) if pinned.kid in kids}
         document = _registration(newest["registration"], signers, node_id, exchange_id)
-        named = [load_seal_jwk(one["jwk"]) for one in document["keys"] if one["purpose"] == "seal"]
+        named = [load_seal_jwk(key["jwk"]) for key in document["keys"] if key["purpose"] == "seal"]
     except (Problem, KeyError, TypeError, ValueError) as wrong:
         raise Unproven(f"no pinned act key of {node_id} signed for its seal key") from wrong
     if key not in named or document.get("node_id", node_id) != node_id:

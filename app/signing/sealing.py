@@ -127,13 +127,13 @@ def bound(part: bytes) -> bytes | None:
         return None
     try:
         header = _header(part)
-        if not all(b64url.decode(one.decode("ascii")) for one in part.split(b".")):
+        if not all(b64url.decode(piece.decode("ascii")) for piece in part.split(b".")):
             return None
     except (ValueError, NotOpened):
         return None
     if (header.get("alg"), header.get("enc")) != (_ALG, _ENC) or "zip" in header:
         return None
-    said = [str(one) for one in map(header.get, ("kid", "iss", "aud", "lead_id")) if isinstance(one, str)]
+    said = [str(value) for value in map(header.get, ("kid", "iss", "aud", "lead_id")) if isinstance(value, str)]
     return binding(said[0], Context(*said[1:])) if len(said) == 4 else None
 
 

@@ -72,10 +72,10 @@ def overseen_by(viewer: Node, nodes: Nodes) -> list[str]:
     A coordination office is not told of the leads of supervision organs, so it does not see them counted either.
     """
     return sorted(
-        one.node_id
-        for one in nodes.values()
-        if oversees(viewer, one, one.division_code, nodes)
-        and not (viewer.kind is Kind.COORDINATION and one.kind is Kind.SUPERVISION)
+        node.node_id
+        for node in nodes.values()
+        if oversees(viewer, node, node.division_code, nodes)
+        and not (viewer.kind is Kind.COORDINATION and node.kind is Kind.SUPERVISION)
     )
 
 

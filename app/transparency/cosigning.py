@@ -63,7 +63,7 @@ class Cosigners:
 
     def __init__(self, engine: AsyncEngine, policy: Policy) -> None:
         self._engine = engine
-        self._asked = [_Asked(one, one.url.rstrip("/")) for one in policy.witnesses if one.url]
+        self._asked = [_Asked(witness, witness.url.rstrip("/")) for witness in policy.witnesses if witness.url]
 
     @property
     def witnesses(self) -> int:
@@ -80,56 +80,56 @@ class Cosigners:
     async def ask(self, http: httpx.AsyncClient) -> None:
         """Ask every witness whose pause is over for the newest checkpoint, unless it has cosigned that one."""
         now = asyncio.get_running_loop().time()
-        await asyncio.gather(*(self._try(one, http) for one in self._asked if one.not_before <= now))
+        await asyncio.gather(*(self._try(asked, http) for asked in self._asked if asked.not_before <= now))
 
-    async def _try(self, one: _Asked, http: httpx.AsyncClient) -> None:
+    async def _try(self, asked: _Asked, http: httpx.AsyncClient) -> None:
         try:
-            outcome = await self._cosigned(one, http)
+            outcome = await self._cosigned(asked, http)
         except Fork as error:
-            shout("log", witness=one.witness.name, reason=str(error))
+            shout("log", witness=asked.witness.name, reason=str(error))
             outcome = "fork"
         except NotCosigned as error:
-            _log.warning("witness did not cosign", witness=one.witness.name, reason=str(error))
+            _log.warning("witness did not cosign", witness=asked.witness.name, reason=str(error))
             outcome = "refused"
         except (*loops.LOST, httpx.HTTPError) as error:
             loops.end_if_cancelled()
-            _log.warning("witness not reached", witness=one.witness.name, error=type(error).__name__)
+            _log.warning("witness not reached", witness=asked.witness.name, error=type(error).__name__)
             outcome = "unreached"
         if outcome:
-            ASKED.labels(one.witness.name, outcome).inc()
-        one.failures = 0 if outcome in ("", "cosigned") else one.failures + 1
-        if one.failures:
-            pause = min(INTERVAL * 2 ** min(one.failures, 16), LONGEST_PAUSE)
-            one.not_before = asyncio.get_running_loop().time() + pause
+            ASKED.labels(asked.witness.name, outcome).inc()
+        asked.failures = 0 if outcome in ("", "cosigned") else asked.failures + 1
+        if asked.failures:
+            pause = min(INTERVAL * 2 ** min(asked.failures, 16), LONGEST_PAUSE)
+            asked.not_before = asyncio.get_running_loop().time() + pause
 
-    async def _cosigned(self, one: _Asked, http: httpx.AsyncClient) -> str:
+    async def _cosigned(self, asked: _Asked, http: httpx.AsyncClient) -> str:
         for _ in range(_ATTEMPTS):
-            submission = await self._submission(one)
+            submission = await self._submission(asked)
             if submission is None:
                 return ""
-            status, answer = await _post(http, f"{one.url}/add-checkpoint", str(submission).encode())
+            status, answer = await _post(http, f"{asked.url}/add-checkpoint", str(submission).encode())
             if status == 200:
-                await self._keep(one, submission, _verified(submission.note.text, answer, one.witness))
+                await self._keep(asked, submission, _verified(submission.note.text, answer, asked.witness))
                 return "cosigned"
             if status == 422:
                 raise Fork(f"it remembers another tree at {submission.old}; ours is {submission.checkpoint.size} long")
             if status != 409:
                 raise NotCosigned(f"it answered {status}")
-            one.last = await self._told(submission, answer)
+            asked.last = await self._told(submission, answer)
         raise NotCosigned("it names another size each time")
 
-    async def _submission(self, one: _Asked) -> CheckpointSubmission | None:
+    async def _submission(self, asked: _Asked) -> CheckpointSubmission | None:
         async with driver_connection(self._engine) as connection:
             raw = await connection.fetchval(_NEWEST)
             if raw is None:
                 return None
-            kept: int = await connection.fetchval(_LAST, str(one.witness.verifier))
+            kept: int = await connection.fetchval(_LAST, str(asked.witness.verifier))
             note = parse_note(raw.encode())
             checkpoint = parse_checkpoint(note.text)
             if kept == checkpoint.size:
                 return None
             # After a restart, or where two processes ask, the database knows more than this one.
-            old = kept if one.last is None else one.last
+            old = kept if asked.last is None else asked.last
             proof = await consistency_proof(connection, old, checkpoint.size) if old else ()
         return CheckpointSubmission(old, proof, note, checkpoint)
 
@@ -147,12 +147,12 @@ class Cosigners:
             raise Fork(f"it cosigned a tree of {size}, and ours is {newest.size} long")
         return size
 
-    async def _keep(self, one: _Asked, submission: CheckpointSubmission, signed: VerifiedSignature) -> None:
+    async def _keep(self, asked: _Asked, submission: CheckpointSubmission, signed: VerifiedSignature) -> None:
         checkpoint: Checkpoint = submission.checkpoint
         at = datetime.fromtimestamp(signed.at or 0, UTC)
         async with driver_connection(self._engine) as connection:
             await connection.execute(_KEEP, checkpoint.size, str(signed.verifier), str(signed.signature), at)
-        one.last = checkpoint.size
+        asked.last = checkpoint.size
 
 
 def _verified(text: str, answer: str, witness: PolicyWitness) -> VerifiedSignature:

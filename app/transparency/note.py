@@ -129,7 +129,11 @@ def verify_note(note: Note, verifiers: Sequence[Verifier]) -> list[VerifiedSigna
     """
     found: dict[Verifier, VerifiedSignature] = {}
     for signature in note.signatures:
-        known = [one for one in verifiers if one.name == signature.name and one.key_id == signature.key_id]
+        known = [
+            verifier
+            for verifier in verifiers
+            if verifier.name == signature.name and verifier.key_id == signature.key_id
+        ]
         if len(known) > 1:
             raise NoteError("ambiguous verifier keys")
         if known and known[0] not in found:
@@ -157,7 +161,7 @@ def verifier_of(name: str, key: SigningKey, kind: int) -> Verifier:
 
 def names_of(signatures: Iterable[VerifiedSignature]) -> set[Verifier]:
     """Return who signed."""
-    return {one.verifier for one in signatures}
+    return {signature.verifier for signature in signatures}
 
 
 def _verify(text: str, signature: NoteSignature, verifier: Verifier) -> int | None:

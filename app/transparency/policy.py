@@ -67,7 +67,7 @@ class _Reader:
             case ["log", vkey, *rest] if len(rest) <= 1:
                 self.logs.append(self._key(vkey, ED25519, self.logs))
             case ["witness", name, vkey, *rest] if len(rest) <= 1:
-                key = self._key(vkey, COSIGNATURE, [one.verifier for one in self.witnesses])
+                key = self._key(vkey, COSIGNATURE, [witness.verifier for witness in self.witnesses])
                 self._define(name)
                 self.witnesses.append(PolicyWitness(name, key, rest[0] if rest else None))
             case ["group", name, least, *members] if members:

@@ -39,7 +39,7 @@ class LogProof:
         if self.extra is not None:
             head.append(f"extra {base64.b64encode(self.extra).decode('ascii')}")
         head.append(f"index {self.index}")
-        return "\n".join([*head, *(encode_hash(one) for one in self.hashes), "", str(self.note)])
+        return "\n".join([*head, *(encode_hash(sibling) for sibling in self.hashes), "", str(self.note)])
 
 
 def parse_proof(raw: bytes) -> LogProof:

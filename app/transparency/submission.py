@@ -31,7 +31,7 @@ class CheckpointSubmission:
 
     def __str__(self) -> str:
         """Return the request's body."""
-        return "\n".join([f"old {self.old}", *(encode_hash(one) for one in self.proof), "", str(self.note)])
+        return "\n".join([f"old {self.old}", *(encode_hash(sibling) for sibling in self.proof), "", str(self.note)])
 
 
 def parse_submission(raw: bytes) -> CheckpointSubmission:

@@ -204,5 +204,5 @@ def _left(size: int) -> int:
 
 
 def _require_hashes(*hashes: bytes) -> None:
-    if any(len(one) != HASH_BYTES for one in hashes):
+    if any(len(value) != HASH_BYTES for value in hashes):
         raise ProofError("a hash is not 32 bytes long")

@@ -94,15 +94,15 @@ async def consultation(
         with_=found.with_id if knows_main else None,
         participants=[
             ParticipantShown(
-                node=one.node,
-                answer=one.answer,
-                answered_at=None if one.answered_at is None else local(one.answered_at),
+                node=participant.node,
+                answer=participant.answer,
+                answered_at=None if participant.answered_at is None else local(participant.answered_at),
             )
-            for one in found.participants
-            if one.node not in lead.concerned
+            for participant in found.participants
+            if participant.node not in lead.concerned
         ],
         agenda=list(found.items),
-        opinions=[OpinionShown(**one.model_dump()) for one in found.opinions] if takes_part else [],
+        opinions=[OpinionShown(**opinion.model_dump()) for opinion in found.opinions] if takes_part else [],
         minutes=_minutes(found, local) if takes_part else None,
     )
 
@@ -115,10 +115,13 @@ def _minutes(found: Consultation, local: Callable[[datetime], str]) -> MinutesSh
         act_id=found.minutes.act_id,
         minutes_jws_sha256=found.minutes.jws_sha256,
         signatures=[
-            SignatureShown(node=one.node, agree=one.agree, signed_at=local(one.at)) for one in found.minutes.signatures
+            SignatureShown(node=signature.node, agree=signature.agree, signed_at=local(signature.at))
+            for signature in found.minutes.signatures
         ],
         actions=[
-            ActionShown(action_id=one.action_id, owner=one.owner, due=one.due.isoformat(), result=one.result)
-            for one in found.minutes.actions
+            ActionShown(
+                action_id=action.action_id, owner=action.owner, due=action.due.isoformat(), result=action.result
+            )
+            for action in found.minutes.actions
         ],
     )

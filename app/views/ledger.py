@@ -74,13 +74,13 @@ async def ledger(context: LedgerContext, node: str, after: Position | None, limi
 def _of_lineage(case: Case, lead: Lead, told: Mapping[str, list[ReadableAct]]) -> list[ReadableAct]:
     """Return what the node may read of a lead and of those that it was split from, oldest first."""
     lineage = case.lineage(lead.lead_id)
-    return [known for one in reversed(lineage) for known in told.get(one, ())]
+    return [known for lead_id in reversed(lineage) for known in told.get(lead_id, ())]
 
 
 async def _told(context: LedgerContext, node: str, leads: Iterable[tuple[Case, Lead]]) -> dict[str, list[ReadableAct]]:
     shown = ((case, lead) for case, lead in leads if not lead.as_known_by(node).sealed and lead.erased_by is None)
-    wanted = {one for case, lead in shown for one in case.lineage(lead.lead_id)}
-    asked = {"node": node, "leads": [UUID(one) for one in wanted], "told": list(_TOLD)}
+    wanted = {lead_id for case, lead in shown for lead_id in case.lineage(lead.lead_id)}
+    asked = {"node": node, "leads": [UUID(lead_id) for lead_id in wanted], "told": list(_TOLD)}
     async with reading(context.engine, node) as connection:
         rows = list(await connection.execute(_ACTS, asked))
     return await asyncio.to_thread(_opened, context.vault, rows)

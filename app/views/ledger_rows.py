@@ -64,16 +64,16 @@ def ledger_row(
 def _since_reopened(case: Case, lead: Lead, told: Sequence[ReadableAct]) -> list[ReadableAct]:
     reopened = max((ref.seq for ref in case.acts if (ref.act, ref.lead_id) == ("lead.reopen", lead.lead_id)), default=0)
     current = {ref.act_id for ref in case.acts if ref.seq > reopened}
-    return [one for one in told if one.act_id in current]
+    return [act for act in told if act.act_id in current]
 
 
 def _newest(told: Sequence[ReadableAct], *acts: str) -> ReadableAct | None:
-    return next((one for one in reversed(told) if one.act in acts), None)
+    return next((act for act in reversed(told) if act.act in acts), None)
 
 
 def _remark(lead: Lead) -> str:
     said = ("supervised" if lead.supervised else "", "part" if lead.split_from is not None else "")
-    return "; ".join(one for one in said if one)
+    return "; ".join(text for text in said if text)
 
 
 def _source(lead: Lead, told: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
@@ -98,9 +98,9 @@ def _way(lead: Lead, node: str, told: Sequence[ReadableAct], local: Local) -> di
     came, went = lead.way_to(node), _handed(lead, node)
     found: dict[str, Any] = {"handed_to": went.recipient if went else None}
     if came is not None:
-        letters = [one for one in told if one.act in ("transfer.offer", "transfer.forward")]
+        letters = [act for act in told if act.act in ("transfer.offer", "transfer.forward")]
         # The parts of a split lead carry the leg on under other ids: the letter is known by its two sides.
-        letter = _newest([one for one in letters if one.content["to"] == node and one.sender == came.sender], *_OFFERS)
+        letter = _newest([act for act in letters if act.content["to"] == node and act.sender == came.sender], *_OFFERS)
         found |= {
             "came_from": came.sender,
             "came_by_no": letter.document.get("document_no") if letter else None,
@@ -120,7 +120,7 @@ def _handed(lead: Lead, node: str) -> Transfer | None:
 
 
 def _work(case: Case, lead: Lead, node: str, told: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
-    """What the verification keeps is for the holder, and for whoever may read the report."""
+    """Return the columns of a verification: for the holder, and for an agency that may read the report."""
     if node != lead.holder and _newest(told, "verification.report") is None:
         return {}
     task, assigned = lead.chapter(Verification), _newest(told, "verification.assign")
@@ -135,7 +135,7 @@ def _work(case: Case, lead: Lead, node: str, told: Sequence[ReadableAct], local:
         "verify_by": local(limits[-1]) if limits else None,
         "extended": task.extended,
         "conclusion": task.conclusion,
-        "signed_at": [local(one.at) for one in task.signatures],
+        "signed_at": [local(signature.at) for signature in task.signatures],
     }
 
 
@@ -151,15 +151,15 @@ def _answer(lead: Lead, node: str, local: Local) -> dict[str, Any]:
 
 def _end(lead: Lead, told: Sequence[ReadableAct], since: Sequence[ReadableAct], local: Local) -> dict[str, Any]:
     cleared, bound = _newest(told, "lead.clear"), _newest(told, "lead.archive")
-    letters = [one.document.get("document_no") or one.content["letter_id"] for one in since if _letter(one, lead)]
+    letters = [act.document.get("document_no") or act.content["letter_id"] for act in since if _letter(act, lead)]
     rechecked, checks = _newest(since, "lead.recheck"), lead.chapter(Checks)
-    read = {one.act_id for one in told}
-    linked = {one.content["case_no"] for one in told if one.act == "case.link"}
+    read = {act.act_id for act in told}
+    linked = {act.content["case_no"] for act in told if act.act == "case.link"}
     return {
         "recheck": rechecked.content["decision"] if rechecked and Rechecks.key in lead.chapters else None,
         "supervision_nos": letters,
-        "checks": [f"{one.check}: {one.answer}" for one in checks.answers if one.act_id in read],
-        "case_nos": [one.case_no for one in lead.chapter(Prosecution).cases if one.case_no in linked],
+        "checks": [f"{answer.check}: {answer.answer}" for answer in checks.answers if answer.act_id in read],
+        "case_nos": [reference.case_no for reference in lead.chapter(Prosecution).cases if reference.case_no in linked],
         "cleared_at": local(cleared.received_at) if cleared and lead.state in ("cleared", "archived") else None,
         "volume_no": bound.content["volume_no"] if bound and lead.state == "archived" else None,
     }
@@ -176,4 +176,4 @@ def _days_overdue(case: Case, lead: Lead, node: str, now: datetime) -> int:
         for deadline in case.deadlines
         if deadline.lead_id == lead.lead_id and deadline.node == node and deadline.breached is not None
     ]
-    return max((one.days for one in late), default=0)
+    return max((deadline.days for deadline in late), default=0)

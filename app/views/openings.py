@@ -58,7 +58,7 @@ async def openings(
     """Return the openings on a lead that `node` made, or made of what it had sealed; raise `NotFound` for strangers."""
     _, lead = await find_lead(engine, vault, node, "lead", lead_id)
     mine = openings_of(lead, node)
-    asked = {"openings": [UUID(one.opening_id) for one in mine], "newest": NEWEST}
+    asked = {"openings": [UUID(opening.opening_id) for opening in mine], "newest": NEWEST}
     async with reading(engine, node) as connection:
         rows = list(await connection.execute(_FETCHES, asked)) if mine else []
     fetched: dict[str, list[FetchShown]] = {}
@@ -68,18 +68,18 @@ async def openings(
     return OpeningPage(
         items=[
             OpeningShown(
-                opening_id=one.opening_id,
-                act_id=one.act_id,
-                of_act=one.of_act,
-                opener=one.opener,
-                origin=one.origin,
-                readers=list(one.readers),
-                purpose=one.purpose,
-                opened_at=local(one.opened_at),
-                expires_at=local(one.expires_at),
-                running=one.expires_at > now,
-                fetches=fetched.get(one.opening_id, []),
+                opening_id=opening.opening_id,
+                act_id=opening.act_id,
+                of_act=opening.of_act,
+                opener=opening.opener,
+                origin=opening.origin,
+                readers=list(opening.readers),
+                purpose=opening.purpose,
+                opened_at=local(opening.opened_at),
+                expires_at=local(opening.expires_at),
+                running=opening.expires_at > now,
+                fetches=fetched.get(opening.opening_id, []),
             )
-            for one in mine
+            for opening in mine
         ]
     )

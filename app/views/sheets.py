@@ -24,7 +24,7 @@ def wanted_form(accept: str | None) -> Form:
     """Return the form that an `Accept` header ranks first (RFC 9110 section 12.5.1), JSON where it names none."""
     best: tuple[float, Form] = (0.0, "json")
     for part in (accept or "").lower().split(",")[:20]:
-        media, *parameters = (one.strip() for one in part.split(";"))
+        media, *parameters = (text.strip() for text in part.split(";"))
         form = _FORMS.get(media)
         weight = _weight(parameters)
         # Equal weights: the one that is named first wins.
@@ -34,8 +34,8 @@ def wanted_form(accept: str | None) -> Form:
 
 
 def _weight(parameters: Sequence[str]) -> float:
-    for one in parameters:
-        name, _, value = one.partition("=")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
         if name == "q":
             try:
                 return min(max(float(value), 0.0), 1.0)
@@ -89,7 +89,7 @@ def xlsx_bytes(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _flat(cell: Any) -> Any:
-    return "; ".join(str(one) for one in cell) if isinstance(cell, list | tuple) else cell
+    return "; ".join(str(member) for member in cell) if isinstance(cell, list | tuple) else cell
 
 
 def _harmless(cell: Any) -> Any:

@@ -58,7 +58,7 @@ class CaseDiffers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a stored case is held against beside its own acts: what was given, and what is noted outside."""
+    """The basis on which a stored case is compared beside its own acts: what was given, and what is noted outside."""
 
     surroundings: Surroundings
     index_key: bytes

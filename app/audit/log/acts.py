@@ -35,7 +35,7 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """What an act is held against."""
+    """Holds acts against the keys of their signers, for one exchange and its log."""
 
     keys: Keys
     exchange: str

@@ -32,7 +32,7 @@ _TWICE = """
 
 @dataclass(frozen=True, slots=True)
 class WaitingStretch:
-    """What one task checks of the queue: from one ordinal to another, both included."""
+    """The stretch of the queue that one task checks: from one ordinal to another, both included."""
 
     first: int
     last: int

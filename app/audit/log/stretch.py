@@ -16,7 +16,7 @@ class KnownRoot:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What one task checks: log indexes `start` to `end`, over the tree before them.
+    """The stretch of the log that one task checks: indexes `start` to `end`, over the tree before them.
 
     Signatures below `signed_to` were verified by an earlier audit. `known` are roots that others vouch for.
     """

@@ -13,7 +13,7 @@ _WAITING = "SELECT ordinal, kind, entry FROM unsequenced WHERE kind IN ('key', '
 
 
 class KeyQueue:
-    """What waits, by its log entry. An event that finds its place here, or in the log, has been accounted for."""
+    """The entries that wait for the log. An event that finds its place here, or in the log, is accounted for."""
 
     def __init__(self, rows: list[Any]) -> None:
         self._rows: dict[bytes, Any] = {}

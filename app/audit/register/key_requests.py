@@ -17,7 +17,7 @@ ENROLMENT: Final = "lead-enrolment+jws"
 
 @dataclass(frozen=True, slots=True)
 class SignedKeyRequest:
-    """What was signed: the keys offered, by thumbprint, and what each proves its possession over; or a revocation."""
+    """A signed request: the keys that it offers, by thumbprint, and the message of their proofs; or a revocation."""
 
     typ: str
     node: str

@@ -18,7 +18,7 @@ _NAME = re.compile(r"(?!-)(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z
 
 
 class BundleRefused(Exception):
-    """What is wrong with a bundle, in one line."""
+    """A bundle is wrong; the text says in one line how."""
 
 
 class FileStore(Protocol):

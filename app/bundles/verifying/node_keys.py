@@ -62,7 +62,7 @@ class _Event:
 
 
 class KeyHistory:
-    """Reads the events in order. What they prove is that these events were logged, not that no later one was."""
+    """Reads the events in order. They prove that these events were logged, not that no later event was."""
 
     def __init__(
         self, files: Files, keys: Mapping[str, PublicKey], proofs: LogProofs, exchange: str, pins: Mapping[str, Any]

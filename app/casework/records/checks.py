@@ -25,5 +25,5 @@ class Checks(Chapter):
 
     @property
     def missing(self) -> tuple[Check, ...]:
-        answered = {one.check for one in self.answers}
+        answered = {answer.check for answer in self.answers}
         return tuple(check for check in CHECKS if check not in answered)

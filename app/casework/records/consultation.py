@@ -35,7 +35,7 @@ class Participant(Frozen):
 
 
 class Opinion(Frozen):
-    """That an agency gave its opinion on an item; the opinion itself stands in the act. It binds nobody."""
+    """A note that an agency gave its opinion on an item. The opinion itself stands in the act, and binds nobody."""
 
     item_id: str
     node: str
@@ -89,11 +89,11 @@ class Consultation(Frozen):
     closed_at: datetime | None = None
 
     def participant(self, node: str) -> Participant | None:
-        return next((one for one in self.participants if one.node == node), None)
+        return next((participant for participant in self.participants if participant.node == node), None)
 
     def answering(self, *answers: Answer | None) -> tuple[str, ...]:
         """Return the participants whose answer is one of these; None stands for no answer yet."""
-        return tuple(one.node for one in self.participants if one.answer in answers)
+        return tuple(participant.node for participant in self.participants if participant.answer in answers)
 
     def signers(self, lead: Lead) -> tuple[str, ...]:
         """Return the organs that sign the minutes: those that accepted and may still know of the lead."""
@@ -107,9 +107,9 @@ class Consultation(Frozen):
             if self.answering("accept"):
                 return ConsultationState.ACCEPTED
             return ConsultationState.REQUESTED if self.answering(None) else ConsultationState.DECLINED
-        if not set(self.signers(lead)) <= {one.node for one in self.minutes.signatures}:
+        if not set(self.signers(lead)) <= {signature.node for signature in self.minutes.signatures}:
             return ConsultationState.MINUTES_DRAFT
-        if any(one.result is None and one.owner not in lead.concerned for one in self.minutes.actions):
+        if any(action.result is None and action.owner not in lead.concerned for action in self.minutes.actions):
             return ConsultationState.ACTIONS_OPEN
         return ConsultationState.SIGNED
 
@@ -121,7 +121,9 @@ class Consultations(Chapter):
     held: tuple[Consultation, ...] = ()
 
     def find(self, consultation_id: str) -> Consultation | None:
-        return next((one for one in self.held if one.consultation_id == consultation_id), None)
+        return next(
+            (consultation for consultation in self.held if consultation.consultation_id == consultation_id), None
+        )
 
     def put(self, consultation: Consultation) -> Self:
         """Return the chapter with a consultation added, or in the place of the one with its id."""
@@ -129,7 +131,7 @@ class Consultations(Chapter):
             return self.but(held=(*self.held, consultation))
         return self.but(
             held=tuple(
-                consultation if one.consultation_id == consultation.consultation_id else one for one in self.held
+                consultation if held.consultation_id == consultation.consultation_id else held for held in self.held
             )
         )
 
@@ -156,7 +158,7 @@ ALL_BUT_THE_SENDER = (
 def require_others(scene: Scene[Any], consultation: Consultation) -> None:
     """Demand that the act goes to the convener and all participants but the sender; then its `prev`.
 
-    Who declined need not be addressed any more, and whom the lead turned out to concern must not be.
+    An agency that declined need not be addressed any more, and an agency that the lead concerns must not be.
     """
     left_out = {scene.act.sender, *scene.lead.concerned}
     here = (consultation.convener, *consultation.answering("accept", None))
@@ -186,14 +188,19 @@ def own_deadlines(scene: Scene[Any], consultation: Consultation, rule: str) -> f
 def open_consultations(_: Case, lead: Lead) -> Iterable[OpenMatter]:
     """List the consultations that are not closed, except where the convener has no part in the lead any more.
 
-    Whom the lead concerns cannot close them, and who gave it back might never do so. Who declined waits for nothing.
+    A convener that the lead concerns cannot close them, and a convener that gave the lead back might never do so. A
+    participant that declined waits for nothing.
     """
-    for one in lead.chapter(Consultations).held:
-        if one.closed_at is None and one.convener not in lead.concerned and not lead.is_outside(one.convener):
+    for consultation in lead.chapter(Consultations).held:
+        if (
+            consultation.closed_at is None
+            and consultation.convener not in lead.concerned
+            and not lead.is_outside(consultation.convener)
+        ):
             yield OpenMatter(
                 "consultation",
-                one.consultation_id,
+                consultation.consultation_id,
                 "a consultation is not closed",
                 "会商尚未结束",
-                left=one.answering("decline"),
+                left=consultation.answering("decline"),
             )

@@ -46,7 +46,9 @@ def as_erased_for(case: Case, node: str) -> Case:
     erased = {lead_id: by for lead_id in case.leads if (by := erased_for(case, node, lead_id)) is not None}
     if not erased:
         return case
-    return case.but(leads={**case.leads, **{one: remains(case.leads[one], by) for one, by in erased.items()}})
+    return case.but(
+        leads={**case.leads, **{lead_id: remains(case.leads[lead_id], by) for lead_id, by in erased.items()}}
+    )
 
 
 def remains(lead: Lead, by: str | None) -> Lead:
@@ -57,7 +59,7 @@ def remains(lead: Lead, by: str | None) -> Lead:
         place_code="",
         persons=(),
         events=(),
-        feedback=tuple(one.but(outcome=None) for one in lead.feedback),
+        feedback=tuple(message.but(outcome=None) for message in lead.feedback),
         chapters={key: kept for key, kept in lead.chapters.items() if key == Volume.key},
         erased_by=by,
     )
@@ -72,9 +74,11 @@ def _erased(case: Case, lead_id: str, known: Callable[[Lead], bool], behind: fro
     if onward is not None:
         return _erased(case, onward.lead_id, known, behind)
     # Who knows no part of a lead that was split is told by those that are hidden from nobody.
-    parts = [case.leads[one] for one in lead.parts]
-    told = [one for one in parts if known(one)] or [one for one in parts if not one.hidden_from] or parts
-    by = [_erased(case, one.lead_id, known, behind) for one in told]
+    parts = [case.leads[lead_id] for lead_id in lead.parts]
+    told = [part for part in parts if known(part)] or [part for part in parts if not part.hidden_from] or parts
+    by = [_erased(case, part.lead_id, known, behind) for part in told]
     order = {ref.act_id: ref.seq for ref in case.acts}
     # An erasure that is on record only outside came after all that a restored database has.
-    return None if not by or None in by else max((one for one in by if one), key=lambda one: order.get(one, math.inf))
+    if not by or None in by:
+        return None
+    return max((act_id for act_id in by if act_id), key=lambda act_id: order.get(act_id, math.inf))

@@ -22,7 +22,7 @@ class Opening(Frozen):
 
     def lets(self, name: str) -> bool:
         """Return whether a person is one of the readers, however the name is spaced or typed."""
-        return comparable_name(name) in {comparable_name(one) for one in self.readers}
+        return comparable_name(name) in {comparable_name(reader) for reader in self.readers}
 
 
 class Openings(Chapter):
@@ -34,7 +34,7 @@ class Openings(Chapter):
 
 def openings_of(lead: Lead, node: str) -> tuple[Opening, ...]:
     """Return the openings that a node made, or made of what it had sealed."""
-    return tuple(one for one in lead.chapter(Openings).openings if node in (one.opener, one.origin))
+    return tuple(opening for opening in lead.chapter(Openings).openings if node in (opening.opener, opening.origin))
 
 
 def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tuple[Opening, ...]:
@@ -43,6 +43,10 @@ def running_openings(case: Case, opener: str, of_act: str, now: datetime) -> tup
     None counts on a lead in which it has no part any more: it gave the lead back, and needs to know nothing.
     """
     with_part = (lead for lead in case.leads.values() if opener in lead.parties and not lead.is_outside(opener))
-    found = (one for lead in with_part for one in lead.chapter(Openings).openings)
-    mine = [one for one in found if (one.opener, one.of_act) == (opener, of_act) and one.expires_at > now]
-    return tuple(sorted(mine, key=lambda one: one.opened_at, reverse=True))
+    found = (opening for lead in with_part for opening in lead.chapter(Openings).openings)
+    mine = [
+        opening
+        for opening in found
+        if (opening.opener, opening.of_act) == (opener, of_act) and opening.expires_at > now
+    ]
+    return tuple(sorted(mine, key=lambda opening: opening.opened_at, reverse=True))

@@ -29,7 +29,7 @@ class Letter(Frozen):
     answered: bool = False
 
     def stands_open(self, lead: Lead) -> bool:
-        """Return whether an answer is owed. None is where one of the two is no longer allowed to know of the lead."""
+        """Return whether an answer is owed. It is not where one of the two agencies may no longer know of the lead."""
         return not self.answered and not {self.sender, self.to} & set(lead.concerned)
 
 
@@ -38,12 +38,12 @@ L = TypeVar("L", bound=Letter)
 
 def find_letter(letters: Iterable[L], letter_id: str) -> L | None:
     """Return the letter with an id, or None."""
-    return next((one for one in letters if one.letter_id == letter_id), None)
+    return next((letter for letter in letters if letter.letter_id == letter_id), None)
 
 
 def replaced(letters: Iterable[L], letter: L) -> tuple[L, ...]:
     """Return the letters with `letter` in the place of the one with its id."""
-    return tuple(letter if one.letter_id == letter.letter_id else one for one in letters)
+    return tuple(letter if kept.letter_id == letter.letter_id else kept for kept in letters)
 
 
 class Correspondence(Chapter):

@@ -44,7 +44,7 @@ class Prosecution(Chapter):
 
     @property
     def open_round(self) -> Round | None:
-        return next((one for one in self.rounds if one.completed_at is None), None)
+        return next((round_ for round_ in self.rounds if round_.completed_at is None), None)
 
 
 def refused_on(scene: Scene[Any], lead: Lead, leg: Transfer) -> bool:
@@ -68,7 +68,7 @@ def asked_again(scene: Scene[Any], leg: Transfer) -> tuple[Deadline, ...]:
 
 def contested_before(lead: Lead, leg: Transfer) -> bool:
     """Return whether a conclusion along the leg was contested."""
-    return any(one.transfer_id == leg.transfer_id and one.response == "contest" for one in lead.feedback)
+    return any(message.transfer_id == leg.transfer_id and message.response == "contest" for message in lead.feedback)
 
 
 def ladder_over(scene: Scene[Any]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from app.casework.open_matters import OpenMatter, stands_open
 
 
 class Protection(Frozen):
-    """One request: who made it, by which act, and who was asked. What is threatened stands in the act alone."""
+    """One request: who made it, by which act, and who was asked. The threat itself stands in the act alone."""
 
     protection_id: str
     act_id: str
@@ -26,18 +26,18 @@ class Protections(Chapter):
 
 def is_unanswered(lead: Lead, act_id: str) -> bool:
     """Return whether a request waits for its answer: whoever holds the lead next may give it."""
-    return any(one.act_id == act_id and not one.answered for one in lead.chapter(Protections).requests)
+    return any(request.act_id == act_id and not request.answered for request in lead.chapter(Protections).requests)
 
 
 @stands_open
 def unanswered_requests(_: Case, lead: Lead) -> Iterable[OpenMatter]:
     """List the requests for protection that nobody has answered."""
-    for one in lead.chapter(Protections).requests:
-        if not one.answered:
+    for request in lead.chapter(Protections).requests:
+        if not request.answered:
             yield OpenMatter(
                 "protection",
-                one.protection_id,
+                request.protection_id,
                 "A protection request is not answered.",
                 "保护申请尚未答复。",
-                one.act_id,
+                request.act_id,
             )

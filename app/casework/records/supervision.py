@@ -38,7 +38,7 @@ def overseen(case: Case, lead: Lead, nodes: Nodes) -> Iterable[ActRef]:
     """Yield the reports and conclusions on record that a new overseer of the lead may read."""
     if nodes[lead.holder].kind in INDEPENDENT:
         return
-    conclusions = {one.act_id for one in lead.feedback if one.kind == "conclusion"}
+    conclusions = {message.act_id for message in lead.feedback if message.kind == "conclusion"}
     for ref in case.acts:
         reported = ref.act == "verification.report" and ref.lead_id == lead.lead_id
         # The holder may have been another then: what an independent organ wrote stays closed.

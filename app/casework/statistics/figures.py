@@ -145,10 +145,10 @@ def _answers(lead: Lead) -> Iterator[tuple[str, str]]:
         outcomes = lead.chapter(Outcomes)
         for node in outcomes.contested:
             yield node, "contested"
-        for one in outcomes.rechecks:
-            yield one.holder, "rechecks"
-            if one.returned:
-                yield one.holder, "recheck_returns"
+        for recheck in outcomes.rechecks:
+            yield recheck.holder, "rechecks"
+            if recheck.returned:
+                yield recheck.holder, "recheck_returns"
 
 
 def _letters(lead: Lead) -> Iterator[tuple[str, str]]:
@@ -169,9 +169,9 @@ def _meetings(lead: Lead) -> Iterator[tuple[str, str]]:
     One that is held beside another for what not all may hear is no second one for whoever sat in both.
     """
     if Consultations.key in lead.chapters:
-        sat = {one.consultation_id: _sat(one) for one in lead.chapter(Consultations).held}
-        for one in lead.chapter(Consultations).held:
-            for node in sat[one.consultation_id] - sat.get(one.with_id or "", set()):
+        sat = {consultation.consultation_id: _sat(consultation) for consultation in lead.chapter(Consultations).held}
+        for consultation in lead.chapter(Consultations).held:
+            for node in sat[consultation.consultation_id] - sat.get(consultation.with_id or "", set()):
                 yield node, "consultations"
     if Prosecution.key in lead.chapters:
         for round_ in lead.chapter(Prosecution).rounds:
@@ -179,8 +179,8 @@ def _meetings(lead: Lead) -> Iterator[tuple[str, str]]:
                 yield node, "supplementary_rounds"
 
 
-def _sat(one: Consultation) -> set[str]:
-    return {one.convener, *one.answering("accept")} if one.minutes is not None else set()
+def _sat(consultation: Consultation) -> set[str]:
+    return {consultation.convener, *consultation.answering("accept")} if consultation.minutes is not None else set()
 
 
 def _overdue(deadlines: Iterable[Deadline]) -> Iterator[tuple[str, str, str]]:

@@ -63,7 +63,7 @@ def _least_finished(standings: Iterable[Standing]) -> Standing | None:
 
 
 def _lives_on(lead: Lead, mine: list[Lead]) -> bool:
-    """Return whether a lead that was split counts by its parts. Who gave it back before knows of no part."""
+    """Return whether a split lead counts by its parts. An agency that gave it back before knows of no part."""
     return lead.state is LeadState.SPLIT and any(part.split_from == lead.lead_id for part in mine)
 
 
