@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -105,6 +106,7 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(model)}}}}
 
 
+@cache
 def _inlined(model: type[BaseModel]) -> dict[str, Any]:
     # OpenAPI resolves `#/$defs/…` from the root of the whole document, where these definitions are not.
     schema = model.model_json_schema()
