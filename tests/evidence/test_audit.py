@@ -14,8 +14,8 @@ from app.casework.acts import CATALOGUE
 from app.client import uuid7
 from tests.agencies import World
 from tests.cli.command_line import leadbridge
-from tests.docket.test_clockwork import concluded, quiet, wait_for
 from tests.docket.test_matching import compared, person
+from tests.docket.test_running_deadlines import concluded, quiet, wait_for
 from tests.docket.test_splitting import LETTER, split
 from tests.registry_app import Hand
 from tests.server import EXCHANGE_ID, serving

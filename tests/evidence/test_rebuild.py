@@ -16,8 +16,8 @@ from app.stored import root_key, stored_case
 from app.vault import encrypt, open_vault
 from tests.agencies import World, world
 from tests.cli.command_line import leadbridge
-from tests.docket.test_clockwork import concluded, quiet, wait_for
 from tests.docket.test_matching import compared, person
+from tests.docket.test_running_deadlines import concluded, quiet, wait_for
 from tests.docket.test_splitting import LETTER, split
 from tests.registry_app import Hand
 from tests.server import serving
