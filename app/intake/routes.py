@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from app import errors
 from app.casework.acts import CATALOGUE
 from app.casework.acts.catalogue import ActType
+from app.casework.case import LeadState
+from app.casework.limits import number
 from app.intake.intake import Intake
 from app.problems import documented
 from app.registry.requests import signed_body
@@ -105,11 +107,40 @@ def _description(kind: ActType) -> str:
     lines = [
         f"`{kind.name}`: {(kind.rule.__doc__ or '').strip()}",
         f"**Who · 谁可以办理**: {' · '.join(kind.who)}; kinds: {kinds}.",
+        *([] if kind.opens_case else [f"**Lead in state · 线索状态**: {_states(kind)}."]),
+        f"**Recipients · 收文单位**: {' · '.join(kind.recipients)}.",
+        *_deadlines(kind),
+        f"**What follows · 后果**: {kind.follows[0]} {kind.follows[1]}",
     ]
-    lines += [
+    rules = [
         f"* `{rule.rule}` ({rule.source.kind}: {rule.source.text}): {rule.text} {rule.text_zh}" for rule in kind.rules
     ]
-    return "\n\n".join(lines[:2]) + ("\n\n**Rules · 规则**\n\n" + "\n".join(lines[2:]) if lines[2:] else "")
+    return "\n\n".join(lines) + ("\n\n**Rules · 规则**\n\n" + "\n".join(rules) if rules else "")
+
+
+def _states(kind: ActType) -> str:
+    """Return the states of the lead, and of the transfer where the act asks for one; conditions stand in the guide."""
+    ever = [state for state in LeadState if state in kind.allowed.ever]
+    missing = [state for state in LeadState if state not in kind.allowed.ever]
+    lead = (
+        ", ".join(ever)
+        if len(ever) <= len(missing)
+        else f"not · 不含 {', '.join(missing)}"
+        if missing
+        else "every · 任何"
+    )
+    transfer = f"; transfer · 移送: {', '.join(kind.allowed.transfer)}" if kind.allowed.transfer else ""
+    return lead + transfer
+
+
+def _deadlines(kind: ActType) -> list[str]:
+    """Return which limits the act may start and end, by the numbers that the wire knows."""
+    said = [
+        f"{label}: {', '.join(sorted({number(rule) for rule in rules}))}"
+        for label, rules in (("starts · 起算", kind.starts), ("ends · 终止", kind.ends))
+        if rules
+    ]
+    return [f"**Deadlines · 期限**: {'; '.join(said)}."] if said else []
 
 
 def _responses(kind: ActType) -> dict[int | str, dict[str, Any]]:
