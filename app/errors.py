@@ -62,6 +62,11 @@ class MalformedJson(Problem):
     title, title_zh = "Malformed JSON", "JSON 格式错误"
 
 
+class MalformedRequest(Problem):
+    slug, status = "malformed-request", 400
+    title, title_zh = "Malformed request", "请求不符合 HTTP 规范"
+
+
 class BadSignature(Problem):
     """One answer for every reason, so that it teaches an attacker nothing."""
 
@@ -113,6 +118,11 @@ class NotFound(Problem):
         super().__init__("There is nothing here that you may know of.", "没有您可以知悉的内容。")
 
 
+class RequestTimeout(Problem):
+    slug, status = "request-timeout", 408
+    title, title_zh = "Request timeout", "请求超时"
+
+
 class ActIdReused(Problem):
     slug, status = "act-id-reused", 409
     title, title_zh = "Act id reused", "行为编号重复使用"
@@ -136,6 +146,11 @@ class WrongState(Problem):
 class PayloadTooLarge(Problem):
     slug, status = "payload-too-large", 413
     title, title_zh = "Payload too large", "内容过大"
+
+
+class UriTooLong(Problem):
+    slug, status = "uri-too-long", 414
+    title, title_zh = "URI too long", "请求地址过长"
 
 
 class UnsupportedMediaType(Problem):
@@ -178,6 +193,11 @@ class RuleViolated(Problem):
 class TooManyRequests(Problem):
     slug, status = "too-many-requests", 429
     title, title_zh = "Too many requests", "请求过于频繁"
+
+
+class HeadersTooLarge(Problem):
+    slug, status = "headers-too-large", 431
+    title, title_zh = "Header fields too large", "请求头过大"
 
 
 class Overloaded(Problem):

@@ -302,18 +302,22 @@ CAUSES: dict[str, Cause] = {
             "收到的内容不是合规的 HTTP/1.1 请求，或者要求建立隧道。",
         ),
         ("Correct the client, or what stands between it and the exchange.", "检查客户端及其与本中心之间的代理。"),
+        ("This is no HTTP/1.1 request.", "收到的内容不是合规的 HTTP/1.1 请求。"),
     ),
     "request-timeout": Cause(
         ("Head or body of the request came too slowly.", "请求头或者请求内容传输过慢。"),
         ("Send it again, without a pause between its parts.", "重新发送，各部分之间不要停顿。"),
+        ("The request came too slowly and was given up.", "请求传输过慢，已中止接收。"),
     ),
     "uri-too-long": Cause(
         ("Path and query are longer than 8 KiB.", "请求路径和参数超过 8 KiB。"),
         ("Ask with fewer or shorter parameters.", "减少或者缩短参数。"),
+        ("An address has at most 8192 bytes.", "请求地址不得超过 8192 字节。"),
     ),
     "headers-too-large": Cause(
         ("The head has more than 100 fields, or more than 32 KiB.", "请求头超过 100 项，或者超过 32 KiB。"),
         ("Send only the fields that the contract names.", "只发送接口约定所列的请求头。"),
+        ("A head has at most 100 fields and 32768 bytes.", "请求头不得超过 100 项、32768 字节。"),
     ),
     "overloaded": Cause(
         (

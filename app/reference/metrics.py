@@ -23,7 +23,13 @@ INTRO = (
 MODULES = (
     *("app.access.recorder", "app.docket.docket", "app.docket.exchange_tasks", "app.docket.ticking"),
     *("app.docket.working_days", "app.health", "app.intake.intake", "app.transparency.cosigning"),
-    *("app.transparency.forks", "app.transparency.sequencer", "app.transparency.witness", "app.views.inbox_wait"),
+    *(
+        "app.serving.connections",
+        "app.transparency.forks",
+        "app.transparency.sequencer",
+        "app.transparency.witness",
+        "app.views.inbox_wait",
+    ),
 )
 # For each metric: what it is in Chinese, the values of its labels, and what to watch.
 WORDS: dict[str, tuple[str, Words, Words]] = {
@@ -60,6 +66,11 @@ WORDS: dict[str, tuple[str, Words, Words]] = {
         "自取出一批至提交完成的时间",
         ("", ""),
         ("The 99th percentile above 1 s for 10 minutes.", "第 99 百分位连续十分钟超过 1 秒。"),
+    ),
+    "leadbridge_connections": (
+        "打开的连接数",
+        ("", ""),
+        ("Above half of `LEADBRIDGE_CONNECTIONS`.", "超过 `LEADBRIDGE_CONNECTIONS` 的一半。"),
     ),
     "leadbridge_cosignatures": (
         "向见证方请求会签的结果",

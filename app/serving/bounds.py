@@ -24,41 +24,24 @@ class Bounds:
     body_seconds: float
 
 
-class MalformedRequest(errors.Problem):
-    slug, status = "malformed-request", 400
-    title, title_zh = "Malformed request", "请求不符合 HTTP 规范"
-
-    def __init__(self) -> None:
-        super().__init__("This is no HTTP/1.1 request.", "收到的内容不是合规的 HTTP/1.1 请求。")
+def malformed_request() -> errors.MalformedRequest:
+    return errors.MalformedRequest("This is no HTTP/1.1 request.", "收到的内容不是合规的 HTTP/1.1 请求。")
 
 
-class RequestTimeout(errors.Problem):
-    slug, status = "request-timeout", 408
-    title, title_zh = "Request timeout", "请求超时"
-
-    def __init__(self) -> None:
-        super().__init__("The request came too slowly and was given up.", "请求传输过慢，已中止接收。")
+def request_timeout() -> errors.RequestTimeout:
+    return errors.RequestTimeout("The request came too slowly and was given up.", "请求传输过慢，已中止接收。")
 
 
-class UriTooLong(errors.Problem):
-    slug, status = "uri-too-long", 414
-    title, title_zh = "URI too long", "请求地址过长"
-
-    def __init__(self) -> None:
-        super().__init__(f"An address has at most {URL_BYTES} bytes.", f"请求地址不得超过 {URL_BYTES} 字节。")
+def uri_too_long() -> errors.UriTooLong:
+    return errors.UriTooLong(f"An address has at most {URL_BYTES} bytes.", f"请求地址不得超过 {URL_BYTES} 字节。")
 
 
-class HeadersTooLarge(errors.Problem):
-    slug, status = "headers-too-large", 431
-    title, title_zh = "Header fields too large", "请求头过大"
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"A head has at most {HEAD_FIELDS} fields and {HEAD_BYTES} bytes.",
-            f"请求头不得超过 {HEAD_FIELDS} 项、{HEAD_BYTES} 字节。",
-        )
+def headers_too_large() -> errors.HeadersTooLarge:
+    return errors.HeadersTooLarge(
+        f"A head has at most {HEAD_FIELDS} fields and {HEAD_BYTES} bytes.",
+        f"请求头不得超过 {HEAD_FIELDS} 项、{HEAD_BYTES} 字节。",
+    )
 
 
-class TooManyConnections(errors.Overloaded):
-    def __init__(self) -> None:
-        super().__init__("Too many connections are open.", "同时打开的连接过多。", retry_after=5)
+def too_many_connections() -> errors.Overloaded:
+    return errors.Overloaded("Too many connections are open.", "同时打开的连接过多。", retry_after=5)

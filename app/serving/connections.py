@@ -8,7 +8,7 @@ from typing import Protocol
 from prometheus_client import Gauge
 
 from app.errors import Problem
-from app.serving.bounds import Bounds, TooManyConnections
+from app.serving.bounds import Bounds, too_many_connections
 
 OPEN = Gauge("leadbridge_connections", "open connections")
 
@@ -48,13 +48,13 @@ class Connections:
         self._by_address[one.address] += 1
         if len(self._open) > self.bounds.connections:
             if not self._idle:
-                return TooManyConnections()
+                return too_many_connections()
             spared = next(iter(self._idle))
             self.leave(spared)
             spared.end()
         self.idle(one)
         if one.address and self._by_address[one.address] > self.bounds.connections_per_address:
-            return TooManyConnections()
+            return too_many_connections()
         return None
 
     def leave(self, one: Connection) -> None:

@@ -14,10 +14,10 @@ from app.serving.bounds import (
     PIPELINED,
     URL_BYTES,
     WRITE_SECONDS,
-    HeadersTooLarge,
-    MalformedRequest,
-    RequestTimeout,
-    UriTooLong,
+    headers_too_large,
+    malformed_request,
+    request_timeout,
+    uri_too_long,
 )
 from app.serving.connections import Connections
 from app.serving.one_request import Application, OneRequest
@@ -85,9 +85,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unparsed += len(data)
         self._feed(data)
         if self._unparsed > HEAD_BYTES:
-            self._refuse(HeadersTooLarge())
+            self._refuse(headers_too_large())
         elif self.in_body and self._overhead > HEAD_BYTES + 8 * self._body:
-            self._refuse(MalformedRequest())
+            self._refuse(malformed_request())
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -95,11 +95,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
                 if self.parser.get_method() == b"CONNECT":
-                    self._refuse(MalformedRequest())
+                    self._refuse(malformed_request())
                     return
                 data = self._without_offer() + data[offer.args[0] :]
             except httptools.HttpParserError:
-                self._refuse(self._fault or MalformedRequest())
+                self._refuse(self._fault or malformed_request())
                 return
             else:
                 return
@@ -121,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > URL_BYTES:
-            self._fault = UriTooLong()
+            self._fault = uri_too_long()
             raise self._fault
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -130,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         headers = self.headers
         if len(headers) >= HEAD_FIELDS:
-            self._fault = HeadersTooLarge()
+            self._fault = headers_too_large()
             raise self._fault
         # What surrounds a value is none of it (section 5.5).
         value = value.rstrip(b" \t")
@@ -153,8 +153,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _too_much(self) -> Problem | None:
         if self._unparsed > HEAD_BYTES and sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
-            return HeadersTooLarge()
-        return MalformedRequest() if len(self.pipeline) >= PIPELINED else None
+            return headers_too_large()
+        return malformed_request() if len(self.pipeline) >= PIPELINED else None
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
@@ -189,7 +189,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waited += seconds
         if self._waited > self._connections.bounds.head_seconds:
             if self._unparsed:
-                self._refuse(RequestTimeout())
+                self._refuse(request_timeout())
             else:
                 self.transport.close()
 
@@ -197,7 +197,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._waited += seconds
         if self._waited > self._connections.bounds.body_seconds + self._body / BYTES_PER_SECOND:
             if self.request is not None:
-                self.request.given_up = RequestTimeout()
+                self.request.given_up = request_timeout()
             cycle.message_event.set()
 
     def _wait_for_reader(self, seconds: float) -> None:

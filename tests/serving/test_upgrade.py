@@ -12,6 +12,7 @@ import pytest
 
 from app.client.connection import ASSERTION
 from tests.agencies import Raw, World, sha256
+from tests.needs import need
 from tests.serving.conftest import exchanged
 
 JAVA = Path(__file__).with_name("Post.java")
@@ -38,6 +39,7 @@ def by_curl(method: str, url: str, body: Path, headers: dict[str, str]) -> str:
 
 
 def by_java(method: str, url: str, body: Path, headers: dict[str, str]) -> str:
+    need(shutil.which("java"), "no JDK here: sh tests/install_jdk.sh")
     fields = [word for pair in headers.items() for word in pair]
     return output("java", str(JAVA), method, url, str(body), *fields)
 
@@ -51,9 +53,7 @@ def output(*words: str) -> str:
 
 SENDERS = [
     pytest.param(by_curl, id="curl"),
-    pytest.param(
-        by_java, id="java", marks=pytest.mark.skipif(shutil.which("java") is None, reason="no `java` on this machine")
-    ),
+    pytest.param(by_java, id="java", marks=pytest.mark.toolchain),
 ]
 
 
