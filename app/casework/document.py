@@ -1,22 +1,13 @@
 """The signed document: the members that every act has, and the act as rules see it (docs/protocol.md section 2.3)."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
 from app.casework.values import Content, Count, DocumentNo, Id, Instant, Label, NodeId, Sha256
-from app.errors import ClassifiedMaterial, Source
 
 C = TypeVar("C", bound=Content)
-
-CLASSIFIED_VALUES = ("秘密", "机密", "绝密")
-SECRETS_LAW = Source.law("保守国家秘密法 第三十一条: no state secrets on a system that is not built for them")
-# The star of the mark in the shapes that keyboards give it, and blanks that nobody sees.
-_STARS = "★☆⭐＊"
-_MARK = re.compile(rf"(秘\s*密|机\s*密|绝\s*密)[\s\u200b-\u200d\u2060\ufeff]*[{_STARS}]")
 
 # RFC 6838 section 4.2: type and subtype, without parameters.
 _MEDIA_NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
@@ -116,41 +107,3 @@ class Act(Generic[C]):
     @property
     def content(self) -> C:
         return self.document.content
-
-
-def refuse_classified(body: Any, text: str) -> None:
-    """Raise `ClassifiedMaterial` if the document says it is a state secret or bears such a mark in its text.
-
-    `body` is the parsed JSON, `text` the raw body: without a star in it, written or escaped, no string bears a mark.
-    """
-    if isinstance(body, dict) and body.get("classification") in CLASSIFIED_VALUES:
-        raise classified()
-    if ("\\u" in text or any(star in text for star in _STARS)) and any(_MARK.search(found) for found in _strings(body)):
-        raise classified()
-
-
-def bears_secrecy_mark(text: str) -> bool:
-    """Return whether a text bears the mark of a state secret, such as 机密★1年."""
-    return _MARK.search(text) is not None
-
-
-def classified() -> ClassifiedMaterial:
-    return ClassifiedMaterial(
-        "Material marked as a state secret must not enter this system. Nothing of it was kept. "
-        "Use the classified channel.",
-        "本系统不得处理标注国家秘密的材料，内容未予保存。请通过涉密渠道办理。",
-        rule="R-SECRETS",
-        source=SECRETS_LAW,
-    )
-
-
-def _strings(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from _strings(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _strings(member)

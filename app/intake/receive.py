@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.casework.acts import CATALOGUE, ActType
-from app.casework.document import Act, refuse_classified
+from app.casework.document import Act
+from app.casework.secrecy import refuse_classified
 from app.casework.values import UUID_PATTERN
 from app.docket.batch import revoked_key
 from app.docket.issuer import Issuer
