@@ -30,7 +30,12 @@ def register_content() -> dict[str, Any]:
         "allegation": ALLEGATION,
         "persons": [
             {"token": "p1", "name": "张某某", "role": "reported", "position": "料场经营者"},
-            {"token": "p2", "name": "李某某", "role": "victim", "phone": f"0000{int.from_bytes(os.urandom(5)):013d}"},
+            {
+                "token": "p2",
+                "name": "李某某",
+                "role": "victim",
+                "phone": f"+999 {int.from_bytes(os.urandom(5)) >> 1:012d}",
+            },
         ],
         "events": [
             {"token": "e1", "summary": "2025年10月至12月多次堵截运料车辆，收取「管理费」"},

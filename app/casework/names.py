@@ -1,9 +1,8 @@
 """审批人: who approved a step, in which office, at which level, and when; and how names of persons are compared."""
 
-from itertools import groupby
 from unicodedata import ucd_3_2_0 as unicode_3_2
 
-from app.casework.invisible import UNSEEN
+from app.casework.folding import folded, is_known
 from app.casework.kinds import Level
 from app.casework.values import Content, Instant, Label
 from app.errors import InvalidDocument
@@ -28,21 +27,11 @@ class Named(Content):
 def comparable_name(name: str) -> str:
     """Return a name or title as it is compared: however it was spaced or typed, it is the same.
 
-    Blanks, punctuation and what nobody sees are left out; width, compatibility forms and case are folded (NFKC).
-    Acts are decided again years later, under another Python, so all this follows the tables of Unicode 3.2 (RFC 3454),
-    which the standard library keeps for ever: a character that they do not know (private use, younger extensions of
-    CJK) stays as it is and equals itself alone.
+    Blanks, punctuation and what nobody sees are left out; width, compatibility forms and case are folded. A character
+    that the tables do not know equals itself alone.
     """
-    seen = (one for one in name if one not in UNSEEN)
-    folded = "".join(
-        unicode_3_2.normalize("NFKC", unicode_3_2.normalize("NFKC", run).casefold()) if known else run
-        for known, run in ((known, "".join(run)) for known, run in groupby(seen, _is_known))
-    )
-    return "".join(one for one in folded if one not in UNSEEN and not _separates(one))
-
-
-def _is_known(one: str) -> bool:
-    return unicode_3_2.category(one) not in ("Cn", "Co")
+    cased = "".join(one.casefold() if is_known(one) else one for one in folded(name))
+    return "".join(one for one in folded(cased) if not _separates(one))
 
 
 def _separates(one: str) -> bool:
@@ -50,7 +39,7 @@ def _separates(one: str) -> bool:
 
 
 def _is_written(one: str) -> bool:
-    return unicode_3_2.category(one)[0] in "LN" or not _is_known(one)
+    return unicode_3_2.category(one)[0] in "LN" or not is_known(one)
 
 
 def require_legible(*written: str) -> None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.casework.invisible import UNSEEN, WHITE_SPACE
+from app.casework.folding import UNSEEN, WHITE_SPACE
 from app.errors import ClassifiedMaterial, Source
 
 CLASSIFIED_VALUES = ("秘密", "机密", "绝密")

@@ -1,8 +1,8 @@
 """docs/reference/rules.md: every rule of casework, its authority, and the acts that it can refuse."""
 
 from app.casework.acts import CATALOGUE
-from app.casework.document import SECRETS_LAW
 from app.casework.rules import Rule
+from app.casework.secrecy import SECRETS_LAW
 from app.reference.writing import SOURCES, Language, anchor, heading, page_name, say, table
 
 TITLE = ("Rules", "规则一览")

@@ -4,16 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.casework.acts.register import Person
 from app.casework.case import LeadState
-from app.casework.matching import told_of, traits
+from app.casework.matching import told_of
 from tests.casework.stage import CAST, Stage
-
-ID_NO = "990121194912310023"
-
-
-def of(**members: Any) -> frozenset[tuple[str, str]]:
-    return traits([Person(token="p1", role="reported", **members)])
 
 
 def registered(by: str, **content: Any) -> Stage:
@@ -25,25 +18,6 @@ def registered(by: str, **content: Any) -> Stage:
 def told(earlier: Stage, later: Stage) -> tuple[str, dict[str, Any]] | None:
     notice = told_of(earlier.case, later.case, CAST)
     return (notice.to, notice.content) if notice else None
-
-
-@pytest.mark.parametrize("phone", ["13900000001", "139-0000-0001", "+86 139 0000 0001", "008613900000001"])
-def test_a_phone_number_is_its_digits(phone: str) -> None:
-    assert of(phone=phone) == {("phone", "13900000001")}
-
-
-@pytest.mark.parametrize("plate", ["京A·12345", "京a 12345", "京A-12345", "京Ａ１２３４５"])
-def test_a_plate_is_its_letters_and_digits(plate: str) -> None:
-    assert of(plate=plate) == {("plate", "京A12345")}
-
-
-def test_what_everybody_may_write_identifies_nobody() -> None:
-    assert of(phone="12345", plate="不详", name="张某某") == frozenset()
-
-
-def test_ids_and_codes_count_as_they_are() -> None:
-    assert of(id_no=ID_NO) == {("resident_id", ID_NO)}
-    assert of(credit_code="91990121000000001T") == {("credit_code", "91990121000000001T")}
 
 
 def test_the_holder_of_the_earlier_lead_is_told_the_number_of_the_later_one() -> None:

@@ -50,9 +50,9 @@ def test_the_earlier_holder_is_told_once_and_the_later_sender_never(exchange: Wo
 
 
 def test_a_lead_of_a_supervision_organ_is_compared_and_never_told_of(exchange: World) -> None:
-    theirs = exchange.register("supervision", persons=person(plate="京A·77777"))
-    ours = exchange.register(persons=person(plate="京A77777"))
-    again = exchange.register("supervision", persons=person(plate="京a 77777"))
+    theirs = exchange.register("supervision", persons=person(plate="京A·77712"))
+    ours = exchange.register(persons=person(plate="京A77712"))
+    again = exchange.register("supervision", persons=person(plate="京a 77712"))
     compared(exchange)
     town, supervision = exchange.agency("township"), exchange.agency("supervision")
     assert matches(town, ours) == matches(supervision, theirs) == matches(supervision, again) == []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.casework.acts.register import Person
-from app.casework.matching import traits
+from app.casework.traits import traits
 from app.docket.blind_index import BlindIndex
 from app.docket.rows.statement import insert, one_column
 
