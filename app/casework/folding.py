@@ -9,7 +9,7 @@ from unicodedata import ucd_3_2_0 as unicode_3_2
 
 
 def _characters(ranges: str) -> frozenset[str]:
-    bounds = (one.partition("-") for one in ranges.split())
+    bounds = (bound.partition("-") for bound in ranges.split())
     return frozenset(
         chr(code) for first, _, last in bounds for code in range(int(first, 16), int(last or first, 16) + 1)
     )
@@ -30,11 +30,11 @@ def folded(written: str) -> str:
 
     A character that the tables do not know (private use, younger extensions of CJK) stays as it is.
     """
-    seen = groupby((one for one in written if one not in UNSEEN), is_known)
+    seen = groupby((character for character in written if character not in UNSEEN), is_known)
     whole = "".join(unicode_3_2.normalize("NFKC", "".join(run)) if known else "".join(run) for known, run in seen)
-    return "".join(one for one in whole if one not in UNSEEN)
+    return "".join(character for character in whole if character not in UNSEEN)
 
 
-def is_known(one: str) -> bool:
+def is_known(character: str) -> bool:
     """Return whether a character is assigned in Unicode 3.2, other than for private use."""
-    return unicode_3_2.category(one) not in ("Cn", "Co")
+    return unicode_3_2.category(character) not in ("Cn", "Co")

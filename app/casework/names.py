@@ -30,21 +30,21 @@ def comparable_name(name: str) -> str:
     Blanks, punctuation and what nobody sees are left out; width, compatibility forms and case are folded. A character
     that the tables do not know equals itself alone.
     """
-    cased = "".join(one.casefold() if is_known(one) else one for one in folded(name))
-    return "".join(one for one in folded(cased) if not _separates(one))
+    cased = "".join(character.casefold() if is_known(character) else character for character in folded(name))
+    return "".join(character for character in folded(cased) if not _separates(character))
 
 
-def _separates(one: str) -> bool:
-    return unicode_3_2.category(one) in ("Cc", "Cf") or unicode_3_2.category(one)[0] in "ZP"
+def _separates(character: str) -> bool:
+    return unicode_3_2.category(character) in ("Cc", "Cf") or unicode_3_2.category(character)[0] in "ZP"
 
 
-def _is_written(one: str) -> bool:
-    return unicode_3_2.category(one)[0] in "LN" or not is_known(one)
+def _is_written(character: str) -> bool:
+    return unicode_3_2.category(character)[0] in "LN" or not is_known(character)
 
 
 def require_legible(*written: str) -> None:
     """Refuse a name or purpose of blanks and invisible signs: it names nobody."""
-    if not all(any(map(_is_written, comparable_name(one))) for one in written):
+    if not all(any(map(_is_written, comparable_name(name))) for name in written):
         raise InvalidDocument(
             "A name or purpose has no letter or digit: nobody can read it.",
             "姓名或者用途中没有可以辨认的文字。",

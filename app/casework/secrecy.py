@@ -13,7 +13,7 @@ SECRETS_LAW = Source.law("保守国家秘密法 第三十一条: no state secret
 # A mark is one of the first characters (機 and 絕 are the traditional 机 and 绝), 密, and a star as keyboards give it.
 FIRST, SECOND, STARS = "秘机绝機絕", "密", "★☆⭐＊"
 # What may stand between them, and how often: what is white or unseen, in the Basic Multilingual Plane.
-BLANKS = "".join(sorted(one for one in WHITE_SPACE | UNSEEN if one <= "\uffff"))
+BLANKS = "".join(sorted(character for character in WHITE_SPACE | UNSEEN if character <= "\uffff"))
 MOST_BLANKS = 500
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 # The longest mark in bytes: a character has at most four in any of the encodings.
@@ -77,12 +77,12 @@ def _in_bytes(encoding: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     def one_of(characters: str) -> str:
         if not characters:
             return ""
-        raws = [one.encode(encoding).decode("latin-1") for one in characters]
+        raws = [character.encode(encoding).decode("latin-1") for character in characters]
         return re.escape(raws[0]) if len(raws) == 1 else f"(?:{'|'.join(_alternatives(raws))})"
 
     whole = _pattern(one_of, FIRST, SECOND, STARS)
     # What follows is mostly a letter: one look at its first byte saves the look at every blank.
-    nexts = {one.encode(encoding)[:1].decode("latin-1") for one in BLANKS + STARS}
+    nexts = {character.encode(encoding)[:1].decode("latin-1") for character in BLANKS + STARS}
     ending = one_of(SECOND) + f"(?=[{re.escape(''.join(sorted(nexts)))}])" + _pattern(one_of, "", STARS)
     return re.compile(ending.encode("latin-1")), re.compile(whole.encode("latin-1"))
 

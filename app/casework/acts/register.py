@@ -179,7 +179,7 @@ def register(scene: Scene[Register]) -> Decision:
 
 def _require_born(scene: Scene[Register]) -> None:
     today = scene.now.astimezone(scene.given.zone).date()
-    if any(one.id_no is not None and birth_date(one.id_no) > today for one in scene.content.persons):
+    if any(person.id_no is not None and birth_date(person.id_no) > today for person in scene.content.persons):
         raise InvalidDocument(
             "A resident identity number in `persons` states a birth date that is still to come.",
             "persons 中的公民身份号码所载出生日期晚于今天。",
