@@ -143,6 +143,13 @@ class WrongState(Problem):
     title, title_zh = "Wrong state", "当前状态不允许"
 
 
+class QuotaExceeded(Problem):
+    """The caller holds as much as one may hold of something; it can give up some of it and try again."""
+
+    slug, status = "quota-exceeded", 409
+    title, title_zh = "Quota exceeded", "超出限额"
+
+
 class PayloadTooLarge(Problem):
     slug, status = "payload-too-large", 413
     title, title_zh = "Payload too large", "内容过大"

@@ -39,6 +39,7 @@ from app.intake.intake import Intake
 from app.intake.limits import RequestLimit
 from app.intake.routes import act_routes, with_whole_examples
 from app.migrate import MIGRATIONS
+from app.registry import register_routes
 from app.registry import routes as registry
 from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring, witness_keys
 from app.registry.taking_effect import keep_enrolments
@@ -87,6 +88,7 @@ def create_app(settings: Settings, *, database_url: str, clock: TimeSource = utc
         log.router,
         attachments.router,
         registry.router,
+        register_routes.router,
         admin.router,
         calendar.router,
         admin_statistics.router,

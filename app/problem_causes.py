@@ -174,6 +174,20 @@ CAUSES: dict[str, Cause] = {
         ),
         ("The lead is archived; this act needs cleared.", "线索当前状态为 archived，本行为要求 cleared。"),
     ),
+    "quota-exceeded": Cause(
+        (
+            "You hold as much of something as one agency may: valid keys of a purpose, or files that no act names.",
+            "本单位占用的某项已达限额：某一用途的有效密钥，或者没有文书引用的附件。",
+        ),
+        (
+            "Give up what is not needed: revoke old keys, delete uploads or name them in an act. Then try again.",
+            "先清理不再需要的：吊销旧密钥，删除附件或者在文书中引用附件。然后重试。",
+        ),
+        (
+            "A node has at most 16 valid keys of a purpose; revoke those that are not used any more.",
+            "一个节点每种用途的有效密钥不超过 16 把，请先吊销不再使用的密钥。",
+        ),
+    ),
     "payload-too-large": Cause(
         ("The body or the file is larger than the endpoint takes.", "报文或者文件超过接口允许的大小。"),
         (

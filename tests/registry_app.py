@@ -17,6 +17,7 @@ from app.admin.people import Door, add_person
 from app.admin.routes import router as admin_routes
 from app.config import Settings
 from app.db import create_engine
+from app.registry import register_routes
 from app.registry.directory import Directory
 from app.registry.exchange_keys import WrappedKeys, open_ring
 from app.registry.routes import router as registry_routes
@@ -159,6 +160,7 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     app.state.door = Door()
     await app.state.directory.refresh()
     app.include_router(registry_routes)
+    app.include_router(register_routes.router)
     app.include_router(admin_routes)
     problems.install(app)
     await add_person(engine, "zhang", ["registrar"], PASSWORD, clock())

@@ -17,7 +17,7 @@ from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.enrolment import issue_code
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
 from app.registry.requests import json_body, sent
-from app.registry.schemas import NewNode, NodePage, NodeShown, PendingPage, PendingShown
+from app.registry.schemas import NewNode, NodePage, NodeShown, NodeWithKeys, PendingPage, PendingShown
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 
@@ -157,6 +157,17 @@ async def list_nodes_as_administrator(
 ) -> NodePage:
     """Every node by id, as nodes themselves see the register."""
     return await nodes.list_nodes(engine, limit=limit, cursor=cursor)
+
+
+@router.get(
+    "/nodes/{node_id}",
+    operation_id="get_node_as_administrator",
+    summary="One node and its valid keys · 查看节点及其有效密钥（管理员）",
+    responses=documented(errors.Unauthenticated, errors.ForbiddenAct, errors.NotFound),
+)
+async def get_node_as_administrator(_: Registrar, engine: Engine, node_id: str) -> NodeWithKeys:
+    """The thumbprints to compare with the agency, as nodes themselves see them."""
+    return await nodes.get_node(engine, node_id)
 
 
 @router.post(

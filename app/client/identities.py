@@ -11,7 +11,7 @@ from app.client.connection import accept
 from app.client.errors import Unproven
 from app.client.exchange import Receipt, sha256_hex
 from app.client.ids import uuid7
-from app.client.pinned import verified_seal_key
+from app.client.pinned import newest_seal_key, signer_of, verified_seal_key
 from app.client.transfers import Transfers
 from app.signing import strict_json
 from app.signing.keys import SealKey
@@ -52,7 +52,9 @@ class Identities(Transfers):
         kids = self.pinned.get(node_id, set())
         if node_id == self.node_id:
             kids = {*kids, self.keys.act.kid}
-        return verified_seal_key(self.node(node_id), node_id, kids, self.exchange.exchange_id)
+        shown = self.key(node_id, newest_seal_key(self.node(node_id)))
+        signer = self._registered(node_id, signer_of(shown))
+        return verified_seal_key(shown, signer, node_id, kids, self.exchange.exchange_id)
 
     def seal_identity(self, lead_id: str, identity: Mapping[str, Any], recipients: Iterable[str]) -> SealedParts:
         """Seal an identity for these agencies and upload it, for an act on this lead.

@@ -13,22 +13,37 @@ from app.signing.keys import PublicKey, SealKey, load_public_jwk, load_seal_jwk
 REGISTRATIONS = ("lead-enrolment+jws", "lead-key+jws")
 
 
-def verified_seal_key(shown: Mapping[str, Any], node_id: str, kids: Collection[str], exchange_id: str) -> SealKey:
-    """Return the newest unrevoked seal key in the register's entry of a node; raise Unproven for any doubt.
-
-    `kids` are the thumbprints of the node's `act` keys that the caller pinned. The key must stand, as a seal key, in
-    a registration that one of them signed for this node at this exchange. An exchange that lies can hide a newer
-    key or a revocation; it cannot put a key of its own in their place.
-    """
+def newest_seal_key(shown: Mapping[str, Any]) -> str:
+    """Return the thumbprint of the newest valid seal key in the register's entry of a node; raise Unproven for none."""
     sealing = [key for key in shown["keys"] if key["purpose"] == "seal" and key["revoked"] is None]
     if not sealing:
-        raise Unproven(f"{node_id} has no seal key")
-    newest = max(sealing, key=lambda one: int(one["key_event"]))
-    acting = [key["jwk"] for key in shown["keys"] if key["purpose"] == "act" and key["kid"] in kids]
+        raise Unproven(f"{shown['node_id']} has no seal key")
+    return str(max(sealing, key=lambda key: int(key["key_event"]))["kid"])
+
+
+def signer_of(shown: Mapping[str, Any]) -> str:
+    """Return the thumbprint of the `act` key that signed the registration of a key; raise Unproven for none."""
     try:
-        key = load_seal_jwk(newest["jwk"])
+        return read_header(shown["registration"]["jws"]).kid
+    except (Problem, KeyError, TypeError, ValueError) as wrong:
+        raise Unproven("a registration without a signature") from wrong
+
+
+def verified_seal_key(
+    shown: Mapping[str, Any], signer: Mapping[str, Any] | None, node_id: str, kids: Collection[str], exchange_id: str
+) -> SealKey:
+    """Return a seal key of a node as the register shows it; raise Unproven for any doubt.
+
+    `signer` is the register's entry of the `act` key that signed for it; `kids` are the thumbprints of the node's
+    `act` keys that the caller pinned. The key must stand, as a seal key, in a registration that one of them signed for
+    this node at this exchange. An exchange that lies can hide a newer key or a revocation; it cannot put a key of its
+    own in their place.
+    """
+    acting = [] if signer is None or signer["purpose"] != "act" else [signer["jwk"]]
+    try:
+        key = load_seal_jwk(shown["jwk"])
         signers = {pinned.kid: pinned for pinned in map(load_public_jwk, acting) if pinned.kid in kids}
-        document = _registration(newest["registration"], signers, node_id, exchange_id)
+        document = _registration(shown["registration"], signers, node_id, exchange_id)
         named = [load_seal_jwk(key["jwk"]) for key in document["keys"] if key["purpose"] == "seal"]
     except (Problem, KeyError, TypeError, ValueError) as wrong:
         raise Unproven(f"no pinned act key of {node_id} signed for its seal key") from wrong

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from app.client.acts import Attachment
 from app.client.connection import Connection
-from app.client.errors import Erased, Unproven
+from app.client.errors import Erased, Refused, Unproven
 from app.client.exchange import Receipt, sha256_hex
 from app.errors import Problem
 from app.signing import strict_json
@@ -73,7 +73,12 @@ class Reader(Connection):
         return list(self._pages("/v1/nodes"))
 
     def node(self, node_id: str) -> dict[str, Any]:
+        """Return one node with its valid keys."""
         return cast(dict[str, Any], self.get(f"/v1/nodes/{node_id}"))
+
+    def key(self, node_id: str, kid: str) -> dict[str, Any]:
+        """Return one key of a node, valid or revoked, with the signed requests that made and ended it."""
+        return cast(dict[str, Any], self.get(f"/v1/nodes/{node_id}/keys/{kid}"))
 
     def _pages(self, path: str, **filters: str | None) -> Iterator[dict[str, Any]]:
         cursor: str | None = None
@@ -114,11 +119,19 @@ class Reader(Connection):
         except Problem as wrong:
             raise Unproven(f"the stored act is not one that {sender} signed") from wrong
 
+    def _registered(self, node_id: str, kid: str) -> dict[str, Any] | None:
+        try:
+            return self.key(node_id, kid)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
     def _key_of(self, node_id: str, kid: str) -> PublicKey:
         if kid not in self.act_keys:
-            for key in self.node(node_id)["keys"]:
-                if key["purpose"] == "act" and key["kid"] == kid:
-                    self.act_keys[kid] = (node_id, load_public_jwk(key["jwk"]))
+            key = self._registered(node_id, kid)
+            if key is not None and key["purpose"] == "act":
+                self.act_keys[kid] = (node_id, load_public_jwk(key["jwk"]))
         owner, public = self.act_keys.get(kid, ("", None))
         if public is None or owner != node_id or public.kid != kid:
             raise Unproven(f"the register names no act key {kid} of {node_id}")

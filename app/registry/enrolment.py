@@ -14,6 +14,7 @@ from app.registry.key_events import (
     id_taken,
     keep_request,
     register_keys,
+    require_room,
     require_unclaimed,
     verify_possession,
 )
@@ -61,7 +62,7 @@ async def enrol(
     For a node that ever had an `act` key nothing is registered yet: the enrolment waits, see `app.registry.pending`.
     Raises BadSignature (request or proof), MalformedJson, InvalidDocument, WeakKey, StaleIat; EnrolmentRefused
     for a code that is wrong, used, expired or another node's; IdTaken for a key known before; WrongState while
-    another enrolment of the node waits. A refusal leaves the code as it was.
+    another enrolment of the node waits; QuotaExceeded. A refusal leaves the code as it was.
     """
     read_header(request.token)
     wanted = document(request.body, Enrolment)
@@ -78,6 +79,7 @@ async def enrol(
             "A node enrols with at least one act key and one auth key.",
             "节点接入至少需要一个 act 密钥和一个 auth 密钥。",
         )
+    require_room(keys)
     jwks = voice.ring.keys.jwks
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
         node, code = await _use_code(session, wanted, now)

@@ -1,6 +1,7 @@
 """Key events: numbered 1, 2, 3 … for each node, written with their log entry in one transaction."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from app.errors import BadSignature, IdTaken, InvalidDocument
+from app.errors import BadSignature, IdTaken, InvalidDocument, QuotaExceeded
 from app.registry.directory import announce
 from app.registry.key_notices import Event, KeyNews
 from app.registry.schemas import OfferedKey, Purpose, RegisteredKey
@@ -19,6 +20,9 @@ from app.signing.keys import PublicKey, load_public_jwk, load_seal_jwk, thumbpri
 from app.transparency.entries import key_entry
 from app.transparency.queue import Kind, Waiting, enqueue_in
 from app.transparency.tree import leaf_hash
+
+# Every agency reads them: so many that a change of keys never waits for another, and not more.
+MOST_VALID = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,21 @@ async def require_unclaimed(session: AsyncSession, keys: Sequence[CandidateKey])
     }
     if not claimed.isdisjoint(key.kid for key in keys):
         raise id_taken()
+
+
+def require_room(keys: Sequence[CandidateKey], valid: Iterable[str] = ()) -> None:
+    """Raise QuotaExceeded if a node would have more than 16 valid keys of a purpose; `valid` has one item a key."""
+    if any(count > MOST_VALID for count in Counter([*valid, *(key.purpose for key in keys)]).values()):
+        raise QuotaExceeded(
+            f"A node has at most {MOST_VALID} valid keys of a purpose; revoke those that are not used any more.",
+            f"一个节点每种用途的有效密钥不超过 {MOST_VALID} 把，请先吊销不再使用的密钥。",
+        )
+
+
+async def valid_purposes(session: AsyncSession, node: Node) -> list[str]:
+    """Return the purpose of each valid key of a node; the caller holds the lock on it."""
+    query = select(NodeKey.purpose).where(NodeKey.node_id == node.node_id, col(NodeKey.revoked_at).is_(None))
+    return list(await session.scalars(query))
 
 
 def id_taken() -> IdTaken:

@@ -19,8 +19,10 @@ from app.registry.key_events import (
     keep_request,
     news_of,
     register_keys,
+    require_room,
     require_unclaimed,
     revoke_key,
+    valid_purposes,
     verify_possession,
 )
 from app.registry.key_notices import Event, tell
@@ -47,7 +49,7 @@ async def add_keys(
     """Register further keys of a node.
 
     Raises BadSignature (request or proof), ActIdReused, StaleIat, RevokedKey, MalformedJson, InvalidDocument,
-    WeakKey, ForbiddenAct if another node signed, and IdTaken for a key known before.
+    WeakKey, ForbiddenAct if another node signed, IdTaken for a key known before, and QuotaExceeded.
     """
     signed = await verify_by_act_key(directory, request, voice.exchange_id)
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
@@ -58,6 +60,7 @@ async def add_keys(
         for key in keys:
             verify_possession(key, message, typ=TYP, node_id=signed.header.iss, exchange_id=voice.exchange_id)
         node = await own_node(session, signed, node_id, now)
+        require_room(keys, await valid_purposes(session, node))
         await require_unclaimed(session, keys)
         kept = await keep_request(session, signed, node.node_id, now)
         registered = await register_keys(session, node, keys, kept, now)

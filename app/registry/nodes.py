@@ -1,38 +1,20 @@
-"""The register as it is read: nodes, their keys, and the signed requests that made and ended them."""
+"""The register: nodes as they are made and read, each with the keys that are valid."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
 from app.errors import IdTaken, InvalidDocument, NotFound
 from app.registry.directory import announce
+from app.registry.node_keys import keys_page, valid_keys
 from app.registry.pending import pending_of
-from app.registry.schemas import KeyShown, NewNode, NodePage, NodeShown, NodeWithKeys, OneNode
+from app.registry.schemas import KeyPage, NewNode, NodePage, NodeShown, NodeWithKeys
 from app.registry.tables import NODE_ID, Node
-from app.signing import b64url
 
 _NODE_ID = re.compile(NODE_ID)
-# An event's place in the log is found by its leaf hash: the register neither waits for the sequencer nor is
-# written to by it.
-_KEYS = text("""
-    SELECT k.node_id, k.kid, k.purpose, k.jwk, k.key_event, k.registered_at, k.revoked_event, k.revoked_at,
-           k.revoke_reason, k.compromised_from, q.jws, q.body, l.log_index,
-           rq.jws AS revocation_jws, rq.body AS revocation_body, rl.log_index AS revocation_index
-    FROM node_key k
-    JOIN key_event e ON e.node_id = k.node_id AND e.number = k.key_event
-    JOIN key_request q ON q.request_id = e.request_id
-    LEFT JOIN log_entry l ON l.leaf_hash = e.leaf_hash
-    LEFT JOIN key_event r ON r.node_id = k.node_id AND r.number = k.revoked_event
-    LEFT JOIN key_request rq ON rq.request_id = r.request_id
-    LEFT JOIN log_entry rl ON rl.leaf_hash = r.leaf_hash
-    WHERE k.node_id = ANY(:nodes) ORDER BY k.node_id, k.key_event
-""").columns(jwk=JSONB)
 
 
 def shown(node: Node) -> NodeShown:
@@ -67,53 +49,31 @@ async def require_node(session: AsyncSession, node_id: str) -> Node:
 
 
 async def list_nodes(engine: AsyncEngine, *, limit: int, cursor: str | None) -> NodePage:
-    """Return one page of the register, ordered by node id; `cursor` is the last id of the page before."""
+    """Return one page of the register, ordered by node id, without keys; `cursor` is the last id of the page before."""
     query = select(Node).order_by(col(Node.node_id)).limit(limit + 1)
     if cursor is not None:
         query = query.where(Node.node_id > cursor)
     async with AsyncSession(engine) as session:
         nodes = list(await session.scalars(query))
-        items = await _with_keys(session, nodes[:limit])
-    return NodePage(items=items, next=items[-1].node_id if len(nodes) > limit else None)
-
-
-async def get_node(engine: AsyncEngine, node_id: str) -> OneNode:
-    """Return one node with its keys, revoked ones included, and what waits to replace them; raises NotFound."""
-    async with AsyncSession(engine) as session:
-        node = await require_node(session, node_id)
-        (found,) = await _with_keys(session, [node])
-        return OneNode.model_validate(found.model_dump() | {"enrolment": await pending_of(session, node_id)})
-
-
-async def _with_keys(session: AsyncSession, nodes: Sequence[Node]) -> list[NodeWithKeys]:
-    keys: dict[str, list[KeyShown]] = {node.node_id: [] for node in nodes}
-    for row in (await session.execute(_KEYS, {"nodes": list(keys)})).mappings():
-        keys[row["node_id"]].append(_key_shown(row))
-    return [NodeWithKeys.model_validate(shown(node).model_dump() | {"keys": keys[node.node_id]}) for node in nodes]
-
-
-def _key_shown(row: Any) -> KeyShown:
-    revoked = None
-    if row["revoked_event"] is not None:
-        revoked = {
-            "key_event": row["revoked_event"],
-            "at": row["revoked_at"],
-            "reason": row["revoke_reason"],
-            "compromised_from": row["compromised_from"],
-            "request": _request(row["revocation_jws"], row["revocation_body"], row["revocation_index"]),
-        }
-    return KeyShown.model_validate(
-        {
-            "kid": row["kid"],
-            "purpose": row["purpose"],
-            "jwk": row["jwk"],
-            "key_event": row["key_event"],
-            "registered_at": row["registered_at"],
-            "registration": _request(row["jws"], row["body"], row["log_index"]),
-            "revoked": revoked,
-        }
+    return NodePage(
+        items=[shown(node) for node in nodes[:limit]], next=nodes[limit - 1].node_id if len(nodes) > limit else None
     )
 
 
-def _request(jws: str, body: bytes, log_index: int | None) -> dict[str, Any]:
-    return {"jws": jws, "body": b64url.encode(body), "log_index": log_index}
+async def get_node(engine: AsyncEngine, node_id: str) -> NodeWithKeys:
+    """Return one node with its valid keys, and what waits to replace them; raises NotFound."""
+    async with AsyncSession(engine) as session:
+        node = await require_node(session, node_id)
+        keys = await valid_keys(session, node_id)
+        waits = await pending_of(session, node_id)
+    return NodeWithKeys.model_validate(shown(node).model_dump() | {"keys": keys, "enrolment": waits})
+
+
+async def list_keys(engine: AsyncEngine, node_id: str, *, limit: int, cursor: int | None) -> KeyPage:
+    """Return one page of all keys of a node, revoked ones included; `cursor` is the last key event of the page before.
+
+    Raises NotFound for a node that is not registered.
+    """
+    async with AsyncSession(engine) as session:
+        await require_node(session, node_id)
+        return await keys_page(session, node_id, limit=limit, cursor=cursor)

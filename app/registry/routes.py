@@ -1,20 +1,18 @@
-"""Routes of the register: enrolment, keys, the register itself, tokens, and where everything is."""
+"""Routes that change the register or open it: enrolment, keys, tokens, and where everything is."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from app import errors
-from app.casework.values import NODE_ID_PATTERN
 from app.deps import Engine, Now
 from app.problems import documented
-from app.registry import enrolment, keys, nodes, pending, tokens
-from app.registry.caller import Caller
+from app.registry import enrolment, keys, pending, tokens
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.exchange_keys import ExchangeKeys, log_origin, log_vkey, raw_public, witness_name, witness_vkey
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
-from app.registry.requests import SignedRequest, signed_body, signed_request
+from app.registry.requests import SignedRequest, key_request, signed_body
 from app.registry.schemas import (
     Cancellation,
     Enrolled,
@@ -24,14 +22,12 @@ from app.registry.schemas import (
     KeyRevoked,
     KeysAdded,
     MoreKeys,
-    NodePage,
-    OneNode,
     PendingShown,
     Revocation,
 )
 
 router = APIRouter(tags=["registry"], responses={429: documented(errors.TooManyRequests)[429]})
-Signed = Annotated[SignedRequest, Depends(signed_request)]
+Signed = Annotated[SignedRequest, Depends(key_request)]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _SIGNED = (
     errors.PayloadTooLarge,
@@ -51,7 +47,7 @@ _BY_KEY = (*_SIGNED, errors.RevokedKey, errors.ActIdReused, errors.ForbiddenAct,
     operation_id="enrol_node",
     summary="Enrol a node with its code · 凭接入码登记节点密钥",
     response_model=Enrolled,
-    responses=documented(*_SIGNED, errors.EnrolmentRefused, errors.WrongState)
+    responses=documented(*_SIGNED, errors.EnrolmentRefused, errors.WrongState, errors.QuotaExceeded)
     | {202: {"model": EnrolmentPending, "description": "it waits for a second registrar · 待第二名登记员确认"}},
     openapi_extra=signed_body(Enrolment),
 )
@@ -72,7 +68,7 @@ async def enrol_node(request: Signed, engine: Engine, voice: TheVoice, directory
     status_code=201,
     operation_id="add_keys",
     summary="Register further keys · 登记新密钥",
-    responses=documented(*_BY_KEY),
+    responses=documented(*_BY_KEY, errors.QuotaExceeded),
     openapi_extra=signed_body(MoreKeys),
 )
 async def add_keys(
@@ -127,36 +123,6 @@ async def cancel_enrolment(
 ) -> PendingShown:
     """Signed by any `act` key of the node that is still valid, `typ` `lead-key+jws`. Nothing was changed then."""
     return await pending.cancel(engine, directory, request, node_id, enrolment_id, voice, now())
-
-
-@router.get(
-    "/v1/nodes",
-    operation_id="list_nodes",
-    summary="The register · 节点名录",
-    responses=documented(errors.Unauthenticated),
-)
-async def list_nodes(
-    _: Caller,
-    engine: Engine,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(pattern=NODE_ID_PATTERN)] = None,
-) -> NodePage:
-    """Every node by id, with its keys and the signed requests that registered them."""
-    return await nodes.list_nodes(engine, limit=limit, cursor=cursor)
-
-
-@router.get(
-    "/v1/nodes/{node_id}",
-    operation_id="get_node",
-    summary="One node and its keys · 查看节点",
-    responses=documented(errors.Unauthenticated, errors.NotFound),
-)
-async def get_node(_: Caller, engine: Engine, node_id: Annotated[str, Path()]) -> OneNode:
-    """One node. Trust a `seal` key only if an `act` key that you pinned signed for it.
-
-    `enrolment` is what waits to replace its keys, null if nothing does.
-    """
-    return await nodes.get_node(engine, node_id)
 
 
 @router.get("/.well-known/leadbridge", operation_id="get_exchange", summary="Where everything is · 服务入口")

@@ -116,27 +116,37 @@ class RevocationShown(Answer):
     at: datetime
     reason: Reason
     compromised_from: datetime | None
-    request: SignedRequestShown
 
 
 class KeyShown(Answer):
-    """A key with the registration that an `act` key signed for it: pin that key, and believe no one else."""
+    """A key as the exchange has it; the requests that prove it stand with the key by itself."""
 
     kid: str
     purpose: Purpose
     jwk: dict[str, Any]
     key_event: int
     registered_at: datetime
-    registration: SignedRequestShown
     revoked: RevocationShown | None
 
 
-class NodeWithKeys(NodeShown):
-    keys: list[KeyShown]
+class KeyPage(Answer):
+    items: list[KeyShown]
+    next: str | None
+
+
+class RevocationWithRequest(RevocationShown):
+    request: SignedRequestShown
+
+
+class KeyWithRequests(KeyShown):
+    """A key with the registration that an `act` key signed for it: pin that key, and believe no one else."""
+
+    registration: SignedRequestShown
+    revoked: RevocationWithRequest | None
 
 
 class NodePage(Answer):
-    items: list[NodeWithKeys]
+    items: list[NodeShown]
     next: str | None
 
 
@@ -169,9 +179,10 @@ class PendingPage(Answer):
     next: str | None
 
 
-class OneNode(NodeWithKeys):
+class NodeWithKeys(NodeShown):
     """A node by itself; `enrolment` waits to replace its keys, and a valid `act` key can cancel it by its id."""
 
+    keys: list[KeyShown] = Field(description="those that are valid, at most 16 a purpose")
     enrolment: PendingShown | None
 
 

@@ -1,7 +1,6 @@
 """A reporter's identity from the township's desk to two named officers, and to nobody else."""
 
 import base64
-import copy
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from app.client import Agency, Refused, Unproven
-from app.client.pinned import verified_seal_key
+from app.client.pinned import newest_seal_key, signer_of, verified_seal_key
 from app.config import Settings
 from app.signing import b64url
 from app.signing.sealing import generate_sealing
@@ -149,19 +148,17 @@ def test_the_holder_seals_it_anew_for_the_next_agency_and_it_is_the_same_identit
 
 def test_a_substituted_seal_key_is_refused_whatever_the_register_says(world: World) -> None:
     police = world.agency("police")
-    shown = police.node(police.node_id)
     pinned, mine = {police.keys.act.kid}, police.keys.seal
     assert mine is not None
-    assert verified_seal_key(shown, police.node_id, pinned, EXCHANGE_ID).kid == mine.kid
+    shown = police.key(police.node_id, newest_seal_key(police.node(police.node_id)))
+    acting = police.key(police.node_id, signer_of(shown))
+    assert verified_seal_key(shown, acting, police.node_id, pinned, EXCHANGE_ID).kid == mine.kid
     false = generate_sealing()
-    place = next(at for at, one in enumerate(shown["keys"]) if one["purpose"] == "seal")
 
     def lie(**members: Any) -> dict[str, Any]:
-        lied = copy.deepcopy(shown)
-        lied["keys"][place] |= members
-        return lied
+        return shown | members
 
-    registration = shown["keys"][place]["registration"]
+    registration = shown["registration"]
     body = json.loads(base64.urlsafe_b64decode(registration["body"] + "=="))
     body["keys"] = [one if one["purpose"] != "seal" else {**one, "jwk": false.public_jwk} for one in body["keys"]]
     raw = json.dumps(body).encode()
@@ -169,25 +166,27 @@ def test_a_substituted_seal_key_is_refused_whatever_the_register_says(world: Wor
     forged = {**registration, "body": base64.urlsafe_b64encode(raw).decode().rstrip("=")}
     resigned = {**forged, "jws": forger.sign(raw, typ="lead-enrolment+jws", iss=police.node_id)}
     swapped = {"kid": false.kid, "jwk": false.public_jwk}
-    with_their_act_key = lie(**swapped, registration=resigned)
-    with_their_act_key["keys"].append(
-        {"purpose": "act", "kid": police.keys.act.kid, "jwk": forger.agency.keys.act.public_jwk}
-    )
-    for lied in (
-        lie(**swapped),
-        lie(jwk=false.public_jwk),
-        lie(**swapped, registration=forged),
-        lie(**swapped, registration=resigned),
-        with_their_act_key,
-        lie(registration={**registration, "jws": "x..y"}),
-        {**shown, "keys": []},
+    with_their_act_key = acting | {"jwk": forger.agency.keys.act.public_jwk}
+    for lied, signer in (
+        (lie(**swapped), acting),
+        (lie(jwk=false.public_jwk), acting),
+        (lie(**swapped, registration=forged), acting),
+        (lie(**swapped, registration=resigned), acting),
+        (lie(**swapped, registration=resigned), with_their_act_key),
+        (lie(registration={**registration, "jws": "x..y"}), acting),
+        (shown, None),
+        (shown, acting | {"purpose": "auth"}),
     ):
         with pytest.raises(Unproven):
-            verified_seal_key(lied, police.node_id, pinned, EXCHANGE_ID)
+            verified_seal_key(lied, signer, police.node_id, pinned, EXCHANGE_ID)
     with pytest.raises(Unproven):
-        verified_seal_key(shown, police.node_id, set(), EXCHANGE_ID)
+        verified_seal_key(shown, acting, police.node_id, set(), EXCHANGE_ID)
     with pytest.raises(Unproven):
-        verified_seal_key(shown, "regulator-990121", pinned, EXCHANGE_ID)
+        verified_seal_key(shown, acting, "regulator-990121", pinned, EXCHANGE_ID)
+    with pytest.raises(Unproven):
+        newest_seal_key({"node_id": police.node_id, "keys": []})
+    with pytest.raises(Unproven):
+        signer_of(lie(registration={**registration, "jws": "x..y"}))
 
 
 def test_nothing_is_sealed_for_an_agency_that_was_not_pinned(world: World) -> None:

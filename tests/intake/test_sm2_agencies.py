@@ -57,8 +57,7 @@ def test_an_agency_with_sm2_keys_enrols_acts_and_reads(exchange: World, agency: 
     acts = [agency.get_act(entry["act_id"]) for entry in agency.timeline(lead_id)]
     assert [act.act for act in acts] == ["lead.register", "lead.screen"]
     assert {read_header(act.jws).alg for act in acts} == {"SM2-SM3"}
-    (node,) = [one for one in agency.nodes() if one["node_id"] == agency.node_id]
-    assert [key["jwk"]["crv"] for key in node["keys"]] == ["SM2", "SM2"]
+    assert [key["jwk"]["crv"] for key in agency.node(agency.node_id)["keys"]] == ["SM2", "SM2"]
 
 
 def test_a_changed_body_is_refused_and_a_good_one_taken_from_an_sm2_agency(agency: Agency) -> None:

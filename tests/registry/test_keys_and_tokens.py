@@ -16,6 +16,7 @@ from sqlalchemy import text
 from app.registry.keys import TYP
 from app.signing.jws import verify_detached
 from app.signing.keys import PrivateKey, generate_private, private_jwk
+from app.signing.sealing import generate_sealing
 from tests.registry_app import EXCHANGE, Node, Service
 
 pytestmark = pytest.mark.anyio
@@ -141,20 +142,22 @@ async def test_every_key_event_waits_for_the_log(service: Service) -> None:
     assert (entry["kid"], entry["event"], entry["key_event"]) == (node.auth.kid, "revoke", 3)
 
 
-async def test_the_register_shows_who_signed_for_a_key(service: Service) -> None:
+async def test_a_key_is_shown_with_who_signed_for_it_and_who_ended_it(service: Service) -> None:
     node, reader = await service.enrolled(), await service.enrolled("court-990121")
     await revoke(service, node, node.auth.kid)
-    headers = await service.bearer(reader)
-    shown = (await service.http.get(f"/v1/nodes/{node.node_id}", headers=headers)).json()
-    assert [key["kid"] for key in shown["keys"]] == [node.act.kid, node.auth.kid]
-    registration = shown["keys"][1]["registration"]
-    body = base64.urlsafe_b64decode(registration["body"] + "==")
-    assert verify_detached(registration["jws"], body, shown["keys"][0]["jwk"]).header.iss == node.node_id
-    assert registration["log_index"] is None
-    assert (shown["keys"][0]["revoked"], shown["keys"][1]["revoked"]["reason"]) == (None, "superseded")
+    path, headers = f"/v1/nodes/{node.node_id}", await service.bearer(reader)
+    assert [key["kid"] for key in (await service.http.get(path, headers=headers)).json()["keys"]] == [node.act.kid]
+    shown = (await service.http.get(f"{path}/keys/{node.auth.kid}", headers=headers)).json()
+    body = base64.urlsafe_b64decode(shown["registration"]["body"] + "==")
+    signer = (await service.http.get(f"{path}/keys/{node.act.kid}", headers=headers)).json()
+    assert verify_detached(shown["registration"]["jws"], body, signer["jwk"]).header.iss == node.node_id
+    assert shown["registration"]["log_index"] is None
+    assert (signer["revoked"], shown["revoked"]["reason"]) == (None, "superseded")
+    ended = base64.urlsafe_b64decode(shown["revoked"]["request"]["body"] + "==")
+    assert verify_detached(shown["revoked"]["request"]["jws"], ended, signer["jwk"]).header.typ == TYP
 
 
-async def test_the_register_shows_the_place_in_the_log(service: Service) -> None:
+async def test_a_key_is_shown_with_its_place_in_the_log(service: Service) -> None:
     node = await service.enrolled()
     async with service.engine.begin() as connection:
         await connection.execute(
@@ -163,9 +166,65 @@ async def test_the_register_shows_the_place_in_the_log(service: Service) -> None
                 "SELECT 7, '', leaf_hash, now() FROM key_event WHERE number = 2"
             )
         )
+    path, headers = f"/v1/nodes/{node.node_id}/keys", await service.bearer(node)
+    shown = [(await service.http.get(f"{path}/{key.kid}", headers=headers)).json() for key in (node.act, node.auth)]
+    assert [key["registration"]["log_index"] for key in shown] == [None, 7]
+
+
+async def test_all_keys_of_a_node_come_in_pages_by_their_events(service: Service) -> None:
+    node = await service.enrolled()
+    await revoke(service, node, node.auth.kid)
+    headers, path = await service.bearer(await service.enrolled("court-990121")), f"/v1/nodes/{node.node_id}/keys"
+    first = (await service.http.get(path, params={"limit": 1}, headers=headers)).json()
+    last = (await service.http.get(path, params={"limit": 1, "cursor": first["next"]}, headers=headers)).json()
+    assert [key["kid"] for page in (first, last) for key in page["items"]] == [node.act.kid, node.auth.kid]
+    assert (last["items"][0]["revoked"]["key_event"], last["next"]) == (3, None)
+
+
+@pytest.mark.parametrize(
+    "path", ["court-990121", "court-990121/keys", "%00/keys", "police-990121/keys/x", "%00/keys/%00"]
+)
+async def test_what_the_register_does_not_have_is_not_found(service: Service, path: str) -> None:
+    headers = await service.bearer(await service.enrolled())
+    assert slug(await service.http.get(f"/v1/nodes/{path}", headers=headers)) == (404, "not-found")
+
+
+async def test_padded_requests_make_no_page_of_the_register_long(service: Service) -> None:
+    """Thirty of them, twenty seal keys each and padded to 255 KiB, made `limit=1` an answer of 199 MiB."""
+    node = await service.enrolled()
+    path = f"/v1/nodes/{node.node_id}/keys"
+
+    def padded(keys: int, size: int) -> bytes:
+        raw = json.dumps(
+            {"keys": [{"purpose": "seal", "jwk": generate_sealing().public_jwk} for _ in range(keys)]}
+        ).encode()
+        return raw + b" " * (size - len(raw))
+
+    async def sent(raw: bytes) -> httpx.Response:
+        return await service.post(path, raw, node.sign(raw, node.act, TYP))
+
+    assert slug(await sent(padded(1, 64 * 1024 + 1))) == (413, "payload-too-large")
+    assert (await sent(padded(15, 64 * 1024))).status_code == 201
+    refused = await sent(padded(2, 64 * 1024))
+    assert slug(refused) == (409, "quota-exceeded")
+    assert (await sent(padded(1, 64 * 1024))).status_code == 201
     headers = await service.bearer(node)
-    shown = (await service.http.get(f"/v1/nodes/{node.node_id}", headers=headers)).json()
-    assert [key["registration"]["log_index"] for key in shown["keys"]] == [None, 7]
+    answers = [
+        await service.http.get(f"/v1/nodes{page}", headers=headers)
+        for page in ("", f"/{node.node_id}", f"/{node.node_id}/keys", f"/{node.node_id}/keys/{node.act.kid}")
+    ]
+    sizes = [len(answer.content) for answer in answers]
+    assert all(size < bound for size, bound in zip(sizes, (1000, 10_000, 10_000, 200_000), strict=True)), sizes
+
+
+async def test_a_revoked_key_makes_room_for_another(service: Service) -> None:
+    node, new = await service.enrolled(), generate_private("Ed25519")
+    later = [generate_private("Ed25519") for _ in range(15)]
+    for key in later:
+        assert (await add(service, node, key)).status_code == 201
+    assert slug(await add(service, node, new)) == (409, "quota-exceeded")
+    assert (await revoke(service, node, node.act.kid)).status_code == 201
+    assert (await add(service, node, new, key=later[0])).status_code == 201
 
 
 async def test_the_register_comes_in_pages(service: Service) -> None:
