@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.deps import Engine
-from app.transparency.sequencer import LEADER
+from app import locks
+from app.deps import Engine, Now
+from app.migrate import newest_revision
 
 router = APIRouter(tags=["operations"])
 LAG = Gauge("leadbridge_inbox_lag_seconds", "age of the oldest committed act without an inbox number")
@@ -31,21 +32,21 @@ async def healthz() -> dict[str, str]:
     response_model=None,
     responses={503: {"description": "not ready; the body says what is missing · 未就绪"}},
 )
-async def readyz(request: Request, engine: Engine) -> Response:
+async def readyz(engine: Engine) -> Response:
     """200 when database, migrations and sequencer are there; 503 with what is missing."""
     checks: dict[str, Any] = {"database": False, "migrations": False, "sequencer": False}
     try:
         async with asyncio.timeout(PATIENCE), engine.connect() as connection:
             checks["database"] = True
             found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-            checks["migrations"] = found == request.app.state.newest_migration
+            checks["migrations"] = found == newest_revision()
             checks["sequencer"] = bool(
                 await connection.scalar(
                     text(
                         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
                         "AND ((classid::bigint << 32) | objid::bigint) = :leader"
                     ),
-                    {"leader": LEADER},
+                    {"leader": locks.SEQUENCER},
                 )
             )
     except (OSError, SQLAlchemyError, TimeoutError):
@@ -60,13 +61,13 @@ async def readyz(request: Request, engine: Engine) -> Response:
     response_model=None,
     response_class=PlainTextResponse,
 )
-async def metrics(request: Request, engine: Engine) -> Response:
+async def metrics(engine: Engine, now: Now) -> Response:
     """Prometheus text format: acts by type and outcome, queue depth, batch size, commit time, inbox lag."""
     try:
         async with asyncio.timeout(PATIENCE), engine.connect() as connection:
             row = (await connection.execute(text("SELECT count(*), min(committed_at) FROM unsequenced"))).one()
         WAITING.set(row[0])
-        LAG.set(max(0.0, (request.app.state.clock() - row[1]).total_seconds()) if row[1] else 0.0)
+        LAG.set(max(0.0, (now() - row[1]).total_seconds()) if row[1] else 0.0)
     except (OSError, SQLAlchemyError, TimeoutError):
         WAITING.set(float("nan"))
         LAG.set(float("nan"))

@@ -1,6 +1,7 @@
 """Migrations as functions: bring a database to a revision, and ask whether it is there."""
 
 import asyncio
+import functools
 import re
 from pathlib import Path
 
@@ -62,3 +63,9 @@ def is_current(url: str) -> bool:
     if revision is not None and revision not in {script.revision for script in chain.walk_revisions()}:
         raise UnknownRevision(revision)
     return revision == chain.get_current_head()
+
+
+@functools.cache
+def newest_revision() -> str | None:
+    """Return the revision that the database of this version is at."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from app.config import Settings
 from app.db import create_engine, driver_connection
+from app.docket.rows import case
 from app.vault import KEY_BYTES, Vault, encrypt, open_vault
 from bench.database import fetch
 from bench.templates import LEAD_NO, Template
@@ -117,15 +118,15 @@ async def _copy_cases(filling: Filling, numbers: range) -> None:
             await connection.execute('CREATE TEMPORARY TABLE copied_case (LIKE "case" INCLUDING DEFAULTS)')
             await connection.copy_records_to_table(
                 "copied_case",
-                records=_cases(filling, vault, numbers),
-                columns=["root_id", "last_seq", "data_key", "snapshot"],
+                records=map(case.NEW.values, _cases(filling, vault, numbers)),
+                columns=case.NEW_COLUMNS,
             )
             await connection.execute('INSERT INTO "case" SELECT * FROM copied_case')
     finally:
         await engine.dispose()
 
 
-def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[tuple[str, int, bytes, bytes]]:
+def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[case.CaseRow]:
     for number in numbers:
         template = filling.template(number)
         given = {str(slot): new_id(number, slot) for slot in range(len(template.ids))}
@@ -137,7 +138,7 @@ def _cases(filling: Filling, vault: Vault, numbers: range) -> Iterator[tuple[str
         ]
         root_id, data_key = given["0"].encode(), os.urandom(KEY_BYTES)
         snapshot = encrypt(data_key, "".join(pieces).encode(), root_id)
-        yield given["0"], template.last_seq, vault.wrap(data_key, root_id), snapshot
+        yield case.CaseRow(given["0"], template.last_seq, vault.wrap(data_key, root_id), snapshot)
 
 
 def _moved(at: datetime, moved: timedelta) -> str:

@@ -13,9 +13,9 @@ from app.casework.case import Case
 from app.client import Agency, uuid7
 from app.config import Settings
 from app.db import create_engine, driver_connection
-from app.docket.issuer import utc_now
 from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring
 from app.stored import root_key
+from app.times import utc_now
 from app.transparency.sequencer import open_tree, sequence
 from app.vault import decrypt, open_vault
 from bench.database import fetch

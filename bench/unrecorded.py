@@ -6,18 +6,20 @@ For measuring what the access log costs. The service itself has no such switch, 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import uvloop
 from fastapi import FastAPI
 
 from app import embedded_postgres, logs
-from app.access.recorder import Access
+from app.access.recorder import Access, Recorder
 from app.config import Settings
+from app.deps import parts_of
 from app.main import create_app
 from app.serving.server import server_of
 
 
-class Silent:
+class Silent(Recorder):
     """Stands where the recorder stands, and says of every read that it is on record."""
 
     def enter(self, _: Access) -> "asyncio.Future[None]":
@@ -35,7 +37,9 @@ async def serve(settings: Settings, url: str) -> None:
     @asynccontextmanager
     async def silenced(of: FastAPI) -> AsyncIterator[None]:
         async with opened(of):
-            of.state.recorder = Silent()
+            found = parts_of(of)
+            silent = Silent(found.engine, found.clock, settings.zone)
+            of.state.parts = replace(found, others=(silent, *found.others))
             yield
 
     app.router.lifespan_context = silenced

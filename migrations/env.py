@@ -15,10 +15,10 @@ import app.docket.stat_tables
 import app.docket.tables
 import app.registry.tables
 import app.transparency.tables  # noqa: F401  (imported for the tables that they define)
+from app import locks
 from app.db import Table, create_engine
 
 PARTITION = re.compile(r"access_log_\d{4}_\d{2}")  # made while the service runs, one a month
-LOCK = 0x4C65_6164_4D69  # two processes that migrate at once take turns
 
 
 def included(name: str | None, kind: str, _: Any) -> bool:
@@ -30,7 +30,7 @@ def migrate(connection: Connection) -> None:
         connection=connection, target_metadata=Table.metadata, include_name=included, transaction_per_migration=False
     )
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": locks.MIGRATION})
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         context.run_migrations()
 

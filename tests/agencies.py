@@ -20,10 +20,10 @@ from app.casework.acts import CATALOGUE
 from app.client import Administrator, Agency, NodeKeys, OfferLetter, StoredAct, uuid7
 from app.db import create_engine
 from app.deps import TimeSource
-from app.docket.issuer import utc_now
 from app.signing.jws import sign_detached
 from app.signing.keys import generate_private
 from app.signing.sealing import generate_sealing
+from app.times import utc_now
 from tests.server import EXCHANGE_ID, serving
 from tests.waiting import until
 

@@ -17,6 +17,7 @@ from app.admin.people import Door, add_person
 from app.admin.routes import router as admin_routes
 from app.config import Settings
 from app.db import create_engine
+from app.deps import Parts
 from app.registry import register_routes
 from app.registry.directory import Directory
 from app.registry.exchange_keys import WrappedKeys, open_ring
@@ -151,14 +152,12 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     """Assemble the application as the service does, with a registrar named `zhang`."""
     clock, engine = Hand(), create_engine(database_url)
     app = FastAPI()
-    app.state.settings = Settings(exchange_id=EXCHANGE)
-    app.state.engine, app.state.clock = engine, clock
-    app.state.vault = LocalVault(bytes(32))
-    ring = await open_ring(engine, WrappedKeys(app.state.vault), clock)
-    app.state.voice = Voice(EXCHANGE, ring, app.state.settings.zone)
-    app.state.directory = Directory(engine, with_each_read=ring.read)
-    app.state.door = Door()
-    await app.state.directory.refresh()
+    settings, vault = Settings(exchange_id=EXCHANGE), LocalVault(bytes(32))
+    ring = await open_ring(engine, WrappedKeys(vault), clock)
+    voice = Voice(EXCHANGE, ring, settings.zone)
+    directory = Directory(engine, with_each_read=ring.read)
+    await directory.refresh()
+    app.state.parts = Parts(settings, clock, engine, engine, vault, others=(voice, directory, Door()))
     app.include_router(registry_routes)
     app.include_router(register_routes.router)
     app.include_router(admin_routes)
@@ -166,7 +165,7 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     await add_person(engine, "zhang", ["registrar"], PASSWORD, clock())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
-        service = Service(http, clock, engine, app.state.directory, app.state.voice)
+        service = Service(http, clock, engine, directory, voice)
         token = (await service.log_in("zhang")).json()["access_token"]
         service.registrar = {"Authorization": f"Bearer {token}"}
         yield service

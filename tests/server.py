@@ -12,9 +12,9 @@ import httpx
 
 from app.config import Settings
 from app.deps import TimeSource
-from app.docket.issuer import utc_now
 from app.main import create_app
 from app.serving.server import server_of
+from app.times import utc_now
 from tests.waiting import until
 
 EXCHANGE_ID = "exchange-test"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import loops
+from app import locks, loops
 from app.access.chain import NOTHING_BEFORE, begin, extend
 from app.access.months import ensure_months
 from app.db import driver_connection
@@ -21,7 +21,6 @@ from app.transparency.entries import access_log_entry
 from app.transparency.queue import Waiting, enqueue
 
 EVERY_SECONDS = 20.0
-LOCK = 0x4C65_4163  # with the day's number; `access_day_is_open` in the database takes it shared
 CHUNK = 2000
 ROWS = "SELECT * FROM access_log WHERE day = $1 ORDER BY at, access_id"
 
@@ -51,7 +50,9 @@ async def close_days(connection: "asyncpg.Connection[Any]", clock: TimeSource, t
 async def _close(connection: "asyncpg.Connection[Any]", clock: TimeSource, day: date) -> int:
     async with connection.transaction():
         # Whoever writes rows of this day has committed after this line, or finds the day closed.
-        await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK, (day - date(2000, 1, 1)).days)
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock($1, $2)", locks.ACCESS_DAY, (day - date(2000, 1, 1)).days
+        )
         if await connection.fetchval("SELECT EXISTS (SELECT FROM access_day WHERE day = $1)", day):
             return 0
         before = await connection.fetchval("SELECT chain FROM access_day ORDER BY day DESC LIMIT 1")

@@ -6,7 +6,7 @@ Routes whose reads are recorded use `Accounted` as their class. `reads(…)` amo
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from app.access.acting import Acting, ActingPerson
 from app.access.recorder import Access, Recorder
+from app.deps import parts
 from app.registry.caller import Caller
 
 ENTERED = "accesses"
@@ -39,7 +40,7 @@ class Accounted(APIRoute):
 
 
 def _recorder(request: Request) -> Recorder:
-    return cast(Recorder, request.app.state.recorder)
+    return parts(request).of(Recorder)
 
 
 TheRecorder = Annotated[Recorder, Depends(_recorder)]

@@ -68,6 +68,8 @@ class Recorder:
         self._engine = engine
         self._clock = clock
         self._zone = zone
+        # Owned here, touched on the event loop alone: `enter` appends to the queue, the one task of `run` takes from it
+        # and has the batch and the count of its attempts to itself. `_filled` says that something was appended.
         self._queue: deque[_Waiting] = deque()
         self._batch: list[_Waiting] = []
         self._attempts = 0

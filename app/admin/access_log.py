@@ -1,7 +1,7 @@
 """The auditor's view of the access log: who read what and what for, never what it said."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -14,8 +14,7 @@ from app.access.deps import Accounted, TheRecorder, enter
 from app.access.recorder import Access
 from app.admin.sessions import Auditor
 from app.casework.values import NODE_ID_PATTERN, Day
-from app.config import Settings
-from app.deps import Engine
+from app.deps import Engine, Zone
 from app.problems import documented
 from app.signing import b64url
 
@@ -91,6 +90,7 @@ def _place(cursor: str) -> dict[str, Any]:
 async def read_access_log(
     auditor: Auditor,
     request: Request,
+    zone: Zone,
     response: Response,
     engine: Engine,
     recorder: TheRecorder,
@@ -101,7 +101,6 @@ async def read_access_log(
     response.headers["Cache-Control"] = "no-store"
     enter(request, recorder, Access(None, auditor.name, None, "access-log"))
     rows = await _rows(engine, asked | {"limit": limit + 1})
-    zone = cast(Settings, request.app.state.settings).zone
     items = [
         AccessShown(
             access_id=str(row.access_id),

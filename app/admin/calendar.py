@@ -2,26 +2,26 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app import errors
+from app import errors, locks
 from app.admin.sessions import AnyAdministrator, Operator
+from app.bodies import json_body, sent
 from app.casework.values import Content, Label
-from app.deps import Engine, Now
+from app.deps import Engine, Now, TheParts
+from app.docket.batch import Means
 from app.docket.tables import CalendarYear
 from app.docket.working_days import WorkingDays
 from app.problems import documented
-from app.registry.requests import json_body, sent
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 TABLES = CalendarYear.metadata.tables
 YEARS, DAYS = TABLES["calendar_year"], TABLES["calendar_day"]
-_ENTERING = 0x4C42_4361_6C65  # advisory lock
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -78,8 +78,8 @@ class YearShown(BaseModel):
     days: list[SpecialDay]
 
 
-def _working_days(request: Request) -> WorkingDays:
-    return cast(WorkingDays, request.app.state.working_days)
+def _working_days(found: TheParts) -> WorkingDays:
+    return found.of(Means).working_days
 
 
 Year = Annotated[int, Path(ge=1949, le=9998)]
@@ -133,7 +133,7 @@ async def put_calendar(
 async def _enter(engine: AsyncEngine, year: int, wanted: WantedYear, person: str, now: datetime) -> YearShown:
     async with engine.begin() as connection:
         # Two operators at once get two versions, one after the other.
-        await connection.execute(select(func.pg_advisory_xact_lock(_ENTERING)))
+        await connection.execute(select(func.pg_advisory_xact_lock(locks.CALENDAR)))
         newest = await connection.scalar(select(func.max(YEARS.c.version)).where(YEARS.c.year == year))
         key = {"year": year, "version": (newest or 0) + 1}
         row = {**key, "source": wanted.source, "recorded_at": now, "recorded_by": person}

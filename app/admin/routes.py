@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app import errors
 from app.admin.sessions import SESSION_SECONDS, AnyAdministrator, Registrar, TheDoor, issue
+from app.bodies import json_body, sent
 from app.casework.values import NODE_ID_PATTERN
 from app.deps import Engine, Now
 from app.problems import documented
@@ -16,7 +17,6 @@ from app.registry import nodes, pending
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.enrolment import issue_code
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
-from app.registry.requests import json_body, sent
 from app.registry.schemas import NewNode, NodePage, NodeShown, NodeWithKeys, PendingPage, PendingShown
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})

@@ -2,19 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
 from app.admin.people import Administrator, Door, find_person
-from app.deps import Engine, Now
+from app.deps import Engine, Now, parts
 from app.errors import ForbiddenAct, Unauthenticated
-from app.registry import jwt
 from app.registry.deps import ExchangeId, OwnKeys
 from app.registry.exchange_keys import ExchangeKeys
+from app.signing import jwt, typ
 
-ACCESS_TYP = "at+jwt"
+ACCESS_TYP = typ.ACCESS
 SESSION_SECONDS = 1800
 Role = Literal["registrar", "auditor", "operator"]
 
@@ -88,7 +88,7 @@ Operator = Annotated[Administrator, Depends(require_role("operator"))]
 
 
 def _door(request: Request) -> Door:
-    return cast(Door, request.app.state.door)
+    return parts(request).of(Door)
 
 
 TheDoor = Annotated[Door, Depends(_door)]

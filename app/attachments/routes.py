@@ -1,7 +1,7 @@
 """Routes of attachments: upload, download and deletion by SHA-256."""
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
@@ -13,10 +13,9 @@ from app.attachments.examination import LARGEST_FILE, too_large
 from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
-from app.deps import Engine, Now, Reader
+from app.deps import Now, TheParts
 from app.problems import documented
 from app.registry.caller import Caller
-from app.vault import Vault
 
 PATTERN = "^[0-9a-f]{64}$"
 OCTETS = "application/octet-stream"
@@ -47,9 +46,8 @@ class Stored(BaseModel):
     size: int = Field(ge=0, le=LARGEST_FILE)
 
 
-def _attachments(request: Request, engine: Engine, reader: Reader) -> Attachments:
-    state = request.app.state
-    return Attachments(engine, reader, cast(Vault, state.vault), cast(AttachmentStore, state.attachments))
+def _attachments(found: TheParts) -> Attachments:
+    return Attachments(found.engine, found.reader, found.vault, found.of(AttachmentStore))
 
 
 def _digest(

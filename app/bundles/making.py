@@ -18,7 +18,7 @@ from app.bundles.streaming import StreamedZip
 from app.bundles.suggestion import suggested_policy
 from app.db import raw, reading
 from app.registry.exchange_keys import ExchangeKeys
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import load_public_jwk, public_to_pem
 from app.stored import StoredRow, root_key, stored_body
@@ -29,7 +29,7 @@ from app.transparency.published import Published
 from app.transparency.reading import inclusion_proof
 from app.vault import Vault
 
-TYP = "lead-manifest+jws"
+TYP = typ.MANIFEST
 _HERE = Path(__file__).parent
 _CARRIED = {"README": "readme.txt", "verify.sh": "verifying/verify.sh"}
 
@@ -154,7 +154,7 @@ class Bundle:
     def _node_pins(self) -> list[tuple[str, str]]:
         # The key that signed each enrolment: whatever came later is signed by a key that goes back to one of them.
         headers = [(row["node_id"], read_header(row["jws"])) for row in self.events]
-        return list(dict.fromkeys((node, header.kid) for node, header in headers if header.typ == "lead-enrolment+jws"))
+        return list(dict.fromkeys((node, header.kid) for node, header in headers if header.typ == typ.ENROLMENT))
 
     def _manifest(self) -> bytes:
         lines = [f"{digest}  {name}\n" for name, digest in sorted(self._zip.digests.items())]

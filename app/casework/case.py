@@ -269,6 +269,11 @@ class Case(Frozen):
     def open_deadlines(self, lead_id: str) -> Iterable[Deadline]:
         return (deadline for deadline in self.deadlines if deadline.lead_id == lead_id and deadline.stopped is None)
 
+    @property
+    def is_erased_in_part(self) -> bool:
+        """Whether the content of any lead was erased: only then anybody may read less than is on record."""
+        return any(lead.erased_by for lead in self.leads.values())
+
     def lineage(self, lead_id: str) -> tuple[str, ...]:
         """Return the lead and those that it was split from, nearest first."""
         found: list[str] = []

@@ -2,9 +2,14 @@
 
 The due time is a function of the limit, the start, the times it stood still, and the calendar: so it can be told
 again when the calendar of a coming year becomes official.
+
+Warnings come at nine in the morning, three working days and one working day before the last day, if that morning lies
+after the day on which the deadline started: limits in hours have none.
 """
 
 import calendar as gregorian
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +22,15 @@ from app.casework.limits import LIMITS, Limit, Unit
 __all__ = ["LIMITS", "Deadline", "Limit", "Pause", "add_months", "due", "end_of", "last_day"]
 
 END_OF_DAY = time(23, 59, 59)
+Event = Literal["warned", "breached", "auto_confirmed", "expired"]
+WARNED_BEFORE = (3, 1)  # working days
+MORNING = time(9)
+# The end of these limits is no breach: silence confirms, a measure ends by itself, and a time to object, to ask or to
+# decide was given, not owed. Whether the head of a regulator decided (D02) is seen by what was sent a day later (D03).
+AT_THE_END: dict[str, Event] = {
+    "D15": "auto_confirmed",
+    **dict.fromkeys(("D02", "D07", "D07-petition", "D22", "D22-procuratorate", "D26"), "expired"),
+}
 
 
 class Pause(BaseModel):
@@ -145,3 +159,48 @@ def add_months(day: date, months: int) -> date:
     """Return the same day number `months` later, or that month's end."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, gregorian.monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An event of a deadline and the instant from which on it is true."""
+
+    event: Event
+    at: datetime
+
+
+def next_event(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
+    """Return the next event of a deadline, also one that is overdue to be said; None if there will be none."""
+    return next(_coming(deadline, calendar, zone), None)
+
+
+def due_event(deadline: Deadline, now: datetime, calendar: Calendar, zone: ZoneInfo) -> Coming | None:
+    """Return the newest event that is true now and was not said, or None. A warning that came too late is not said."""
+    true_now = [one for one in _coming(deadline, calendar, zone) if one.at <= now]
+    return true_now[-1] if true_now else None
+
+
+def _coming(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Iterator[Coming]:
+    """Yield what a deadline has still to say, in order of time."""
+    over = deadline.rule not in AT_THE_END
+    if deadline.stopped is not None:
+        # Done too late, and the breach was not said yet: it is true all the same.
+        if over and deadline.breached is None and deadline.stopped > deadline.due:
+            yield Coming("breached", deadline.due)
+        return
+    if deadline.stands_still or deadline.breached is not None:
+        return
+    for morning in _mornings(deadline, calendar, zone):
+        if deadline.warned is None or deadline.warned < morning:
+            yield Coming("warned", morning)
+    yield Coming(AT_THE_END.get(deadline.rule, "breached"), deadline.due)
+
+
+def _mornings(deadline: Deadline, calendar: Calendar, zone: ZoneInfo) -> Iterator[datetime]:
+    if deadline.unit == "hours":
+        return
+    started, last = deadline.started.astimezone(zone).date(), deadline.due.astimezone(zone).date()
+    for days in WARNED_BEFORE:
+        day = calendar.working_days_before(last, days)
+        if day > started:
+            yield datetime.combine(day, MORNING, zone)

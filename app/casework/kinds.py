@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Kind(StrEnum):
@@ -25,15 +26,18 @@ class Kind(StrEnum):
 class Level(StrEnum):
     """Administrative level, lowest first; `rank` compares."""
 
+    rank: int
+
+    def __new__(cls, name: str) -> Self:
+        level = str.__new__(cls, name)
+        level._value_, level.rank = name, len(cls.__members__)
+        return level
+
     TOWNSHIP = "township"
     COUNTY = "county"
     CITY = "city"
     PROVINCE = "province"
     NATIONAL = "national"
-
-    @property
-    def rank(self) -> int:
-        return list(Level).index(self)
 
 
 @dataclass(frozen=True, slots=True)

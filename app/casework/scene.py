@@ -120,7 +120,7 @@ class Scene(Generic[C]):
 
     def require_content(self) -> None:
         """Raise `WrongState` if the content of the lead is erased for the sender."""
-        if erased_for(self.case, self.act.sender, self.act.lead_id) is not None:
+        if self.case.is_erased_in_part and erased_for(self.case, self.act.sender, self.act.lead_id) is not None:
             raise WrongState(
                 "The content of the lead was erased; nothing follows any more.", "该线索内容已销毁，不再办理。"
             )

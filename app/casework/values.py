@@ -11,6 +11,7 @@ from stdnum.cn import ric, uscc
 
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 NODE_ID_PATTERN = r"^[a-z][a-z0-9-]{2,62}$"
+_ID = re.compile(UUID_PATTERN)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Han characters by their blocks, whatever this Python's tables know: 〇, the ideographs and extension A, those of
@@ -136,6 +137,11 @@ ResidentId = Annotated[str, AfterValidator(_resident_id)]
 CreditCode = Annotated[str, AfterValidator(_credit_code)]
 Count = StrictInt
 Flag = StrictBool
+
+
+def is_id(written: str) -> bool:
+    """Return whether a text has the form of an id; what has not names nothing, in a path as anywhere."""
+    return _ID.fullmatch(written) is not None
 
 
 def normalised_document_no(written: str) -> str:

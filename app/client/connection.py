@@ -1,6 +1,5 @@
 """One agency's line to the exchange: safe re-sending, bearer tokens, and refusals raised as `Refused`."""
 
-import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ from app.client.errors import Refused, Unanswered
 from app.client.exchange import Exchange
 from app.client.ids import uuid7
 from app.errors import Problem
-from app.signing import strict_json
-from app.signing.algorithms import ALGORITHMS
+from app.signing import jwt, strict_json, typ
 from app.signing.keys import PrivateKey, PublicKey
 from app.signing.sealing import SealingKey
 
@@ -119,13 +117,8 @@ class Connection:
 
     def _assertion(self) -> str:
         now = int(self.clock().timestamp())
-        header = {"alg": self.keys.auth.alg, "kid": self.keys.auth.kid, "typ": "client-authentication+jwt"}
         claims = {"iss": self.node_id, "sub": self.node_id, "aud": self.exchange.exchange_id, "jti": uuid7()}
-        parts = [strict_json.dumps(header), strict_json.dumps({**claims, "iat": now, "exp": now + 55})]
-        signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
-        auth = self.keys.auth
-        signature = ALGORITHMS[auth.alg].sign(auth.handle, signed)
-        return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode("ascii")
+        return jwt.sign({**claims, "iat": now, "exp": now + 55}, self.keys.auth, typ=typ.CLIENT_ASSERTION)
 
     def meet(self, *tokens: str | None) -> None:
         """Go over to a later key of the exchange where a token names one, if a pinned key leads to it."""

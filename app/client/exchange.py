@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from app.client.errors import Unproven
 from app.errors import Problem
-from app.signing import b64url, strict_json
+from app.signing import b64url, strict_json, typ
 from app.signing.jws import VerifiedJws, read_header, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
 
@@ -91,10 +91,10 @@ class Exchange:
             with suppress(Problem, KeyError, TypeError, ValueError):
                 body, says = b64url.decode(event["body"]), {"aud": self.exchange_id, "iss": self.exchange_id}
                 former = keys[read_header(event["jws"]).kid]
-                verify_detached(event["jws"], body, former, typ="lead-key+jws", **says)
+                verify_detached(event["jws"], body, former, typ=typ.KEY, **says)
                 (offered,) = strict_json.loads(body)["keys"]
                 key = load_public_jwk(offered["jwk"])
-                verify_detached(offered["proof"], former.kid.encode("ascii"), key, typ="lead-key+jws", **says)
+                verify_detached(offered["proof"], former.kid.encode("ascii"), key, typ=typ.KEY, **says)
                 if offered["purpose"] in ("signing", "sm2"):
                     keys[key.kid] = key
         return Exchange(self.exchange_id, keys)
@@ -115,7 +115,7 @@ class Exchange:
         A `replayed` receipt may name another signature of the same act: the first one, which is the one stored.
         """
         act = read_header(act_jws)
-        signed = self.verify(token, body, typ="lead-receipt+jws", aud=act.iss)
+        signed = self.verify(token, body, typ=typ.RECEIPT, aud=act.iss)
         document = strict_json.loads(body)
         said = {
             "exchange": self.exchange_id,
@@ -134,7 +134,7 @@ class Exchange:
     def verify_refusal(self, body: bytes, token: str, *, act_jws: str) -> Mapping[str, Any]:
         """Return the problem document by which the exchange provably refused this act; or raise Unproven."""
         act = read_header(act_jws)
-        self.verify(token, body, typ="lead-refusal+jws", aud=act.iss)
+        self.verify(token, body, typ=typ.REFUSAL, aud=act.iss)
         problem = cast(dict[str, Any], strict_json.loads(body))
         if problem.get("act_id") != act.jti or problem.get("act_jws_sha256") != sha256_hex(act_jws.encode()):
             raise Unproven("the signed refusal is of something else")

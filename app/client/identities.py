@@ -13,7 +13,7 @@ from app.client.exchange import Receipt, sha256_hex
 from app.client.ids import uuid7
 from app.client.pinned import newest_seal_key, signer_of, verified_seal_key
 from app.client.transfers import Transfers
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.keys import SealKey
 from app.signing.sealing import Context, NotOpened, commitment, identity_of, salted, seal, unseal
 
@@ -137,5 +137,5 @@ class Identities(Transfers):
         if self.keys.seal is None:
             raise ValueError("there is no seal key to register")
         body = strict_json.dumps({"keys": [{"purpose": "seal", "jwk": self.keys.seal.public_jwk}]})
-        accept(self._post(f"/v1/nodes/{self.node_id}/keys", body, self._sign(body, self.keys.act, "lead-key+jws")))
+        accept(self._post(f"/v1/nodes/{self.node_id}/keys", body, self._sign(body, self.keys.act, typ.KEY)))
         return self.keys.seal.kid

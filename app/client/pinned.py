@@ -6,11 +6,11 @@ from typing import Any
 
 from app.client.errors import Unproven
 from app.errors import Problem
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read_header, verify_detached
 from app.signing.keys import PublicKey, SealKey, load_public_jwk, load_seal_jwk
 
-REGISTRATIONS = ("lead-enrolment+jws", "lead-key+jws")
+REGISTRATIONS = (typ.ENROLMENT, typ.KEY)
 
 
 def newest_seal_key(shown: Mapping[str, Any]) -> str:

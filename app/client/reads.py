@@ -12,7 +12,7 @@ from app.client.connection import Connection
 from app.client.errors import Erased, Refused, Unproven
 from app.client.exchange import Receipt, sha256_hex
 from app.errors import Problem
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read_header, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
 
@@ -104,7 +104,7 @@ class Reader(Connection):
         receipt = None
         self.meet(stored["receipt_jws"] or jws)
         if document.get("sender") == self.exchange.exchange_id:
-            self.exchange.verify(jws, body, typ="lead-notice+jws")
+            self.exchange.verify(jws, body, typ=typ.NOTICE)
         else:
             self._verify_act(jws, body, str(document.get("sender")))
             receipt = self.exchange.verify_receipt(
@@ -115,7 +115,7 @@ class Reader(Connection):
     def _verify_act(self, jws: str, body: bytes, sender: str) -> None:
         try:
             key = self._key_of(sender, read_header(jws).kid)
-            verify_detached(jws, body, key, typ="lead-act+jws", iss=sender, aud=self.exchange.exchange_id)
+            verify_detached(jws, body, key, typ=typ.ACT, iss=sender, aud=self.exchange.exchange_id)
         except Problem as wrong:
             raise Unproven(f"the stored act is not one that {sender} signed") from wrong
 

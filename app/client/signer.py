@@ -14,11 +14,11 @@ from app.client.exchange import Exchange, Receipt
 from app.client.ids import uuid7
 from app.client.legs import Seen
 from app.client.reads import Reader, StoredAct
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import PrivateKey
 
-ACT, ENROLMENT = "lead-act+jws", "lead-enrolment+jws"
+ACT, ENROLMENT = typ.ACT, typ.ENROLMENT
 
 
 @dataclass(frozen=True)

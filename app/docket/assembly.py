@@ -6,13 +6,11 @@ from app.config import Settings
 from app.db import driver_connection
 from app.docket.batch import Means
 from app.docket.index_keys import read_index_keys
-from app.docket.issuer import Issuer
 from app.docket.local_limits import read_limits
 from app.docket.local_practices import read_practices
 from app.docket.numbers import LeadNumbers
 from app.docket.working_days import WorkingDays
 from app.registry.directory import Directory
-from app.registry.exchange_keys import log_origin
 from app.registry.voice import Voice
 from app.vault import Vault
 
@@ -25,7 +23,7 @@ async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, voic
     async with driver_connection(engine) as connection:
         index_keys = await read_index_keys(connection, vault)
     return Means(
-        issuer=Issuer(voice, log_origin(settings.exchange_id)),
+        voice=voice,
         vault=vault,
         directory=directory,
         numbers=LeadNumbers(engine),

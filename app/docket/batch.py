@@ -17,26 +17,25 @@ from app.casework.limits import Limits
 from app.casework.records.erasure import ERASE
 from app.casework.records.practice import Practices
 from app.casework.scene import Given
-from app.casework.values import normalised_document_no
-from app.docket.case_rows import gather_case, gather_deltas
-from app.docket.decrypted_case import DecryptedCase
+from app.docket.decrypted_case import DecryptedCase, gather_case, gather_deltas
 from app.docket.exchange_tasks import carry_out
-from app.docket.issuer import Issued, Issuer
-from app.docket.loading import Loaded
+from app.docket.index_keys import number_digest
+from app.docket.loading import Loaded, require_files, require_free, require_sealed, tell_if_elsewhere
 from app.docket.numbers import LeadNumbers
-from app.docket.record import Rows, act_ref, gather_act, gather_notice
-from app.docket.references import require_files, require_free, require_sealed, tell_if_elsewhere
+from app.docket.record import act_ref, gather_act, gather_notice
 from app.docket.rows.act_reader import ReaderRow
 from app.docket.rows.blind_index import index_rows
 from app.docket.rows.enclosed import EnclosedRow
+from app.docket.rows.gathered import Rows
 from app.docket.rows.lead_entry import Party
 from app.docket.rows.lead_number import NumberRow
 from app.docket.rows.match_queue import MatchQueueRow
 from app.docket.rows.subject import SubjectRow
 from app.docket.submission import Answer, ExchangeTask, Submission, Taken
 from app.docket.working_days import WorkingDays
-from app.errors import ActIdReused, NotFound, Problem, RevokedKey
-from app.registry.directory import Directory
+from app.errors import ActIdReused, NotFound, Problem
+from app.registry.directory import Directory, revoked_key
+from app.registry.voice import Said, Voice
 from app.vault import Vault
 
 
@@ -44,7 +43,7 @@ from app.vault import Vault
 class Means:
     """What deciding needs besides the acts themselves."""
 
-    issuer: Issuer
+    voice: Voice
     vault: Vault
     directory: Directory
     numbers: LeadNumbers
@@ -81,20 +80,20 @@ class Batch:
             except Problem as problem:
                 self.answers.append(problem)
         for decrypted in self.found.cases.values():
-            gather_case(self.rows, decrypted, self.calendar, self.means.issuer.zone, self.now)
-        issuer = self.means.issuer
-        gather_deltas(self.rows, self.found.cases.values(), issuer.exchange_id, issuer.zone, self.now)
+            gather_case(self.rows, decrypted, self.calendar, self.means.voice.zone, self.now)
+        voice = self.means.voice
+        gather_deltas(self.rows, self.found.cases.values(), voice.exchange_id, voice.zone, self.now)
 
     def _pass_time(self, task: ExchangeTask) -> None:
-        carry_out(self.rows, self.means.issuer, self.found.cases, task, self._surroundings())
+        carry_out(self.rows, self.means.voice, self.found.cases, task, self._surroundings())
 
     async def _decide(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Answer:
         act = taken.act
         first = self.found.recorded.get(act.act_id)
         if first is not None and first.sender == act.sender:
-            return replay(first, taken.body_sha256)
-        if taken.kid in self.found.revoked:
-            raise revoked_key(self.means.issuer, self.found.revoked[taken.kid], self.now)
+            return replay(first, taken.signed.body_sha256)
+        if taken.signed.key.kid in self.found.revoked:
+            raise revoked_key(self.means.voice.zone, self.found.revoked[taken.signed.key.kid], self.now)
         decrypted = await self._case_of(taken)
         given = await self._given(connection, taken)
         try:
@@ -119,7 +118,7 @@ class Batch:
     async def _given(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Given:
         act, means = taken.act, self.means
         kind = CATALOGUE[act.name]
-        node, year = means.directory.nodes[act.sender], self.now.astimezone(means.issuer.zone).year
+        node, year = means.directory.nodes[act.sender], self.now.astimezone(means.voice.zone).year
         numbers = [await means.numbers.next(node, year) for _ in range(kind.lead_numbers(act.content))]
         merged_into = self._merged_into(act.lead_id)
         named, known = [*kind.other_leads(act.content), *merged_into], []
@@ -150,14 +149,14 @@ class Batch:
 
     def _surroundings(self) -> Given:
         means = self.means
-        nodes, zone = means.directory.nodes, means.issuer.zone
+        nodes, zone = means.directory.nodes, means.voice.zone
         return Given(self.now, nodes, zone, self.calendar, limits=means.limits, practices=means.practices)
 
     def _apply(self, taken: Submission, decrypted: DecryptedCase, decision: Decision) -> Answer:
         """Carry a decision out in memory: the case evolves, act, receipt and notices are gathered."""
         act, case = taken.act, decrypted.case
         lead = decision.leads[0]
-        receipt = self.means.issuer.receipt(taken, lead, decision.deadlines, self.now)
+        receipt = self.means.voice.receipt(act, taken.signed, lead, decision.deadlines, self.now)
         self._note_subjects(case, decision)
         decrypted.touched |= {one.lead_id for one in decision.leads}
         decrypted.touched_deadlines |= {
@@ -171,21 +170,20 @@ class Batch:
         case = evolve(case, decision, self.now)
         decrypted.case = self._record_act(taken, case, decrypted, receipt, decision)
         for notice in decision.notices:
-            notice_id, issued = self.means.issuer.notice(notice, act.act_id, self.now)
-            decrypted.case = gather_notice(self.rows, decrypted, notice, notice_id, issued, self.means.issuer, self.now)
+            decrypted.case = gather_notice(self.rows, self.means.voice, decrypted, notice, act.act_id, self.now)
         self.found.cases[case.root_id] = decrypted
         answer = Answer(receipt.body, receipt.jws, receipt.jws_sm2)
-        self.found.recorded[act.act_id] = Taken(act.sender, taken.body_sha256, replace(answer, replayed=True))
+        self.found.recorded[act.act_id] = Taken(act.sender, taken.signed.body_sha256, replace(answer, replayed=True))
         return answer
 
     def _record_act(
-        self, taken: Submission, case: Case, decrypted: DecryptedCase, receipt: Issued, decision: Decision
+        self, taken: Submission, case: Case, decrypted: DecryptedCase, receipt: Said, decision: Decision
     ) -> Case:
         act, lead = taken.act, decision.leads[0]
         decrypted.seq += 1
         if act.name == ERASE:
             decrypted.outlast(self.means.vault)
-        ref = act_ref(act, taken.body_sha256, decrypted.seq, decision)
+        ref = act_ref(act, taken.signed.body_sha256, decrypted.seq, decision)
         gather_act(self.rows, decrypted, taken, ref, receipt, self.now)
         for sha256 in dict.fromkeys(attachment.sha256 for attachment in act.document.attachments):
             self._enclose(act, decrypted, sha256, None)
@@ -257,16 +255,3 @@ def replay(first: Taken, body_sha256: bytes) -> Answer:
     if not hmac.compare_digest(first.body_sha256, body_sha256):
         raise ActIdReused("This act id was used for another document.", "该行为编号已用于另一份文书。")
     return first.answer
-
-
-def revoked_key(issuer: Issuer, since: datetime, now: datetime) -> RevokedKey:
-    return RevokedKey(
-        f"The key was revoked at {issuer.local(since)}.",
-        f"该密钥已于 {issuer.local(since)} 吊销。",
-        members={"exchange_time": issuer.local(now)},
-    )
-
-
-def number_digest(index_key: bytes, number: str) -> bytes:
-    """Return the keyed digest by which a lead, document or external number is found."""
-    return hmac.digest(index_key, normalised_document_no(number.strip()).encode(), "sha256")

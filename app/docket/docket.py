@@ -70,9 +70,11 @@ class Docket:
         self._clock = clock
         self._limit = limit
         self._committed = committed
+        # Owned here, touched on the event loop alone. `_entered` appends and a committer takes, each without an `await`
+        # between looking and changing, so that no lock is needed; `_filled` says that something was appended.
         self._queue: deque[Entered] = deque()
         self._filled = asyncio.Event()
-        self._stalled = False
+        self._stalled = False  # written by `_watch_the_log` alone, each second
         QUEUE.set_function(lambda: len(self._queue))
 
     async def enter(self, submission: Submission) -> Answer:

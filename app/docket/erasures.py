@@ -24,18 +24,18 @@ from app.casework.case import Case, Lead, LeadState
 from app.casework.records.erasure import ERASE, goes_with
 from app.db import driver_connection
 from app.deps import TimeSource
-from app.docket.case_rows import gather_case
-from app.docket.decrypted_case import DecryptedCase
-from app.docket.record import Rows, write
+from app.docket.decrypted_case import DecryptedCase, gather_case
+from app.docket.record import write
 from app.docket.rows.case import SELECTED, CaseRow
+from app.docket.rows.gathered import Rows
 from app.errors import Problem
 from app.registry.voice import Voice
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read_header, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
 from app.vault import Vault
 
-TYP = "lead-erasure+jws"
+TYP = typ.ERASURE
 EVERY_SECONDS = 2.0
 PATIENCE = 20.0
 MOST_BYTES = 16 * 1024 * 1024  # of a note: whatever lies in its place is read into memory

@@ -6,22 +6,24 @@ import structlog
 from prometheus_client import Counter
 
 from app.casework.case import Case
+from app.casework.deadlines import Coming, due_event
 from app.casework.decision import evolve
-from app.casework.lapse import Coming, counted_anew, due_event, lapse
+from app.casework.lapse import counted_anew, lapse
 from app.casework.matching import told_of
 from app.casework.scene import Given
 from app.docket.decrypted_case import DecryptedCase
-from app.docket.issuer import Issuer, notice_id
-from app.docket.record import Rows, gather_notice
+from app.docket.record import gather_notice, notice_id
+from app.docket.rows.gathered import Rows
 from app.docket.submission import ExchangeTask, Lapse, Match
 from app.errors import NotFound
+from app.registry.voice import Voice
 
 LAPSES = Counter("leadbridge_lapses_total", "what time alone changed", ["event"])
 MATCHES = Counter("leadbridge_matches_total", "holders told that another lead names the same subject")
 _log = structlog.get_logger(__name__)
 
 
-def carry_out(rows: Rows, issuer: Issuer, cases: Mapping[str, DecryptedCase], task: ExchangeTask, given: Given) -> None:
+def carry_out(rows: Rows, voice: Voice, cases: Mapping[str, DecryptedCase], task: ExchangeTask, given: Given) -> None:
     """Carry out in memory what time has changed. Saying it twice changes nothing: the case knows what was said.
 
     Raises `NotFound` if there is no such case, or it has no such deadline.
@@ -31,14 +33,14 @@ def carry_out(rows: Rows, issuer: Issuer, cases: Mapping[str, DecryptedCase], ta
         raise NotFound
     match task:
         case Lapse():
-            _lapse(rows, issuer, decrypted, task.deadline_id, given)
+            _lapse(rows, voice, decrypted, task.deadline_id, given)
         case Match():
-            _tell_match(rows, issuer, decrypted, cases.get(task.later_id), given)
+            _tell_match(rows, voice, decrypted, cases.get(task.later_id), given)
         case _:
             _recount(decrypted, given)
 
 
-def _lapse(rows: Rows, issuer: Issuer, decrypted: DecryptedCase, deadline_id: str, given: Given) -> None:
+def _lapse(rows: Rows, voice: Voice, decrypted: DecryptedCase, deadline_id: str, given: Given) -> None:
     deadline = next((one for one in decrypted.case.deadlines if one.deadline_id == deadline_id), None)
     if deadline is None:
         raise NotFound
@@ -52,8 +54,7 @@ def _lapse(rows: Rows, issuer: Issuer, decrypted: DecryptedCase, deadline_id: st
     decrypted.touched |= {lead.lead_id for lead in decision.leads}
     decrypted.case = evolve(decrypted.case, decision, given.now)
     for notice in decision.notices:
-        said, issued = issuer.notice(notice, cause_of(deadline_id, coming), given.now)
-        decrypted.case = gather_notice(rows, decrypted, notice, said, issued, issuer, given.now)
+        decrypted.case = gather_notice(rows, voice, decrypted, notice, cause_of(deadline_id, coming), given.now)
     LAPSES.labels(coming.event).inc()
 
 
@@ -62,16 +63,13 @@ def cause_of(deadline_id: str, coming: Coming) -> str:
     return f"{deadline_id}:{coming.event}:{coming.at.timestamp():.0f}"
 
 
-def _tell_match(
-    rows: Rows, issuer: Issuer, decrypted: DecryptedCase, later: DecryptedCase | None, given: Given
-) -> None:
+def _tell_match(rows: Rows, voice: Voice, decrypted: DecryptedCase, later: DecryptedCase | None, given: Given) -> None:
     if later is None:
         raise NotFound
     notice = told_of(decrypted.case, later.case, given.nodes)
     if notice is None or _was_told(decrypted.case, later.case.root_id):
         return
-    said, issued = issuer.notice(notice, later.case.root_id, given.now)
-    decrypted.case = gather_notice(rows, decrypted, notice, said, issued, issuer, given.now)
+    decrypted.case = gather_notice(rows, voice, decrypted, notice, later.case.root_id, given.now)
     decrypted.touched.add(notice.lead_id)
     MATCHES.inc()
 

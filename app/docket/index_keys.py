@@ -3,6 +3,7 @@
 They outlive every master key, or what was indexed under an earlier one could not be found any more.
 """
 
+import hmac
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,10 @@ import asyncpg
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field
 
+from app import locks
+from app.casework.values import normalised_document_no
 from app.db import Table
 from app.vault import KEY_BYTES, Vault
-
-_MAKING = 0x4C42_5345_4352  # advisory lock: processes that start at once must agree on one secret
 
 
 class StoredSecret(Table, table=True):
@@ -39,6 +40,11 @@ async def read_index_keys(connection: "asyncpg.Connection[Any]", vault: Vault) -
     return IndexKeys(await _secret(connection, vault, "lead-number"), await _secret(connection, vault, "blind-index"))
 
 
+def number_digest(index_key: bytes, number: str) -> bytes:
+    """Return the keyed digest by which a lead, document or external number is found."""
+    return hmac.digest(index_key, normalised_document_no(number.strip()).encode(), "sha256")
+
+
 def secret_context(name: str) -> bytes:
     return f"secret/{name}".encode()
 
@@ -48,7 +54,7 @@ async def _secret(connection: "asyncpg.Connection[Any]", vault: Vault, name: str
     wrapped = await connection.fetchval(stored, name)
     if wrapped is None:
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MAKING)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", locks.INDEX_KEYS)
             wrapped = await connection.fetchval(stored, name)
             if wrapped is None:
                 wrapped = vault.wrap(os.urandom(KEY_BYTES), secret_context(name))

@@ -11,11 +11,10 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import loops
+from app import locks, loops
 from app.docket.docket import Docket
 from app.errors import Overloaded, Problem
 
-LEADER = 0x4C65_6164_4D61  # the advisory lock that only one comparing loop holds at a time
 EVERY_SECONDS = 2.0
 AT_ONCE = 64
 PUT_OFF_SECONDS = 30.0  # a case that cannot be decrypted must not stand before all others
@@ -41,7 +40,7 @@ class MatchLoop:
         self._put_off: dict[str, float] = {}
 
     async def run(self) -> None:
-        await loops.lead("matches", self._engine, LEADER, self._term, every=EVERY_SECONDS)
+        await loops.lead("matches", self._engine, locks.MATCHES, self._term, every=EVERY_SECONDS)
 
     async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
         while await self.compare(connection) == AT_ONCE:

@@ -18,6 +18,8 @@ class LeadNumbers:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # By prefix, owned here, touched on the event loop alone. Two committers may take blocks of one prefix at once:
+        # the later one stays, and what the other held is skipped.
         self._blocks: dict[str, Iterator[int]] = {}
         self._size: dict[str, int] = {}
 

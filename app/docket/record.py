@@ -1,13 +1,13 @@
 """What a batch writes: acts and notices with their readers, files and entries for the log, one statement a table.
 
-What becomes of a case is gathered by `app.docket.case_rows`, into the same rows.
+What becomes of a case is gathered by `app.docket.decrypted_case`, into the same rows.
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -16,7 +16,6 @@ from app.casework.decision import Decision, Notice
 from app.casework.document import Act
 from app.db import Statement
 from app.docket.decrypted_case import DecryptedCase
-from app.docket.issuer import Issued, Issuer
 from app.docket.rows import (
     act,
     act_reader,
@@ -32,44 +31,14 @@ from app.docket.rows import (
 )
 from app.docket.rows.act import ActRow
 from app.docket.rows.act_reader import ReaderRow
-from app.docket.rows.blind_index import BlindIndexRow
-from app.docket.rows.case import CaseRow
-from app.docket.rows.deadline import DeadlineRow
-from app.docket.rows.enclosed import EnclosedRow
-from app.docket.rows.lead_entry import EntryRow, Party
-from app.docket.rows.lead_number import NumberRow
-from app.docket.rows.match_queue import MatchQueueRow
-from app.docket.rows.stat_delta import DeltaRow
-from app.docket.rows.subject import SubjectRow
+from app.docket.rows.gathered import Rows
 from app.docket.submission import Submission
+from app.registry.voice import Said, Voice
 from app.transparency.entries import act_entry, notice_entry
 from app.transparency.queue import ENQUEUE, Waiting
 from app.vault import encrypt
 
-
-@dataclass(slots=True)
-class Rows:
-    """Rows that a batch will write, and ids of rows that it will change."""
-
-    new_cases: list[CaseRow] = field(default_factory=list)
-    changed_cases: list[CaseRow] = field(default_factory=list)
-    next_keys: list[CaseRow] = field(default_factory=list)
-    erased_cases: list[CaseRow] = field(default_factory=list)
-    erased_leads: list[str] = field(default_factory=list)
-    erased_entries: list[Party] = field(default_factory=list)
-    acts: list[ActRow] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    readers: list[ReaderRow] = field(default_factory=list)
-    barred: list[Party] = field(default_factory=list)
-    offers_ended: list[str] = field(default_factory=list)
-    subjects: dict[str, SubjectRow] = field(default_factory=dict)
-    entries: list[EntryRow] = field(default_factory=list)
-    deadlines: list[DeadlineRow] = field(default_factory=list)
-    numbers: list[NumberRow] = field(default_factory=list)
-    enclosed: list[EnclosedRow] = field(default_factory=list)
-    deltas: list[DeltaRow] = field(default_factory=list)
-    blind_index: list[BlindIndexRow] = field(default_factory=list)
-    match_queue: list[MatchQueueRow] = field(default_factory=list)
+NOTICES = UUID("0d8b1d8e-52c1-4f0a-9f0c-6a4f4f8a2b11")
 
 
 async def write(connection: "asyncpg.Connection[Any]", rows: Rows) -> None:
@@ -117,10 +86,10 @@ def act_ref(act: Act[Any], body_sha256: bytes, seq: int, decision: Decision) -> 
 
 
 def gather_act(
-    rows: Rows, decrypted: DecryptedCase, taken: Submission, ref: ActRef, receipt: Issued, now: datetime
+    rows: Rows, decrypted: DecryptedCase, taken: Submission, ref: ActRef, receipt: Said, now: datetime
 ) -> None:
     """Gather the rows of one act: itself, its readers, its place in the queue for the log."""
-    act = taken.act
+    act, signed = taken.act, taken.signed
     rows.acts.append(
         ActRow(
             root_id=decrypted.case.root_id,
@@ -128,40 +97,36 @@ def gather_act(
             lead_id=act.lead_id,
             act_id=act.act_id,
             sender=act.sender,
-            kid=taken.kid,
+            kid=signed.key.kid,
             act=act.name,
-            jws=taken.jws,
-            body=encrypt(decrypted.body_key(act.name), taken.body, act.act_id.encode()),
-            body_sha256=taken.body_sha256,
+            jws=signed.jws.token,
+            body=encrypt(decrypted.body_key(act.name), signed.jws.body, act.act_id.encode()),
+            body_sha256=signed.body_sha256,
             receipt=receipt.body,
             receipt_jws=receipt.jws,
             receipt_jws_sm2=receipt.jws_sm2,
             received_at=now,
         )
     )
-    entry = act_entry(jws=taken.jws, body=taken.body, receipt=receipt.body, receipt_jws=receipt.jws)
+    entry = act_entry(jws=signed.jws.token, body=signed.jws.body, receipt=receipt.body, receipt_jws=receipt.jws)
     addressed = " ".join(act.document.recipients)
     rows.waiting.append(Waiting("act", entry, now, act.act_id, act.name, act.lead_id, act.sender, addressed))
     _gather_readers(rows, decrypted.case.root_id, ref)
 
 
 def gather_notice(
-    rows: Rows,
-    decrypted: DecryptedCase,
-    notice: Notice,
-    notice_id: str,
-    issued: Issued,
-    issuer: Issuer,
-    now: datetime,
+    rows: Rows, voice: Voice, decrypted: DecryptedCase, notice: Notice, because_of: str, now: datetime
 ) -> Case:
-    """Gather the rows of a notice and return the case with it on record."""
+    """Say a notice, gather its rows, and return the case with it on record; `because_of` is as for `notice_id`."""
+    jti = notice_id(notice.notice, notice.lead_id, notice.to, because_of)
+    said = voice.notice(notice.notice, notice.to, notice.content, lead_id=notice.lead_id, jti=jti, now=now)
     decrypted.seq += 1
     ref = ActRef(
-        act_id=notice_id,
+        act_id=jti,
         act=notice.notice,
         lead_id=notice.lead_id,
-        sender=issuer.exchange_id,
-        jws_sha256=hashlib.sha256(issued.jws.encode("ascii")).hexdigest(),
+        sender=voice.exchange_id,
+        jws_sha256=hashlib.sha256(said.jws.encode("ascii")).hexdigest(),
         seq=decrypted.seq,
         readers=(notice.to,),
     )
@@ -172,15 +137,15 @@ def gather_notice(
             lead_id=ref.lead_id,
             act_id=ref.act_id,
             sender=ref.sender,
-            kid=issuer.key.kid,
+            kid=voice.ring.keys.signing.kid,
             act=ref.act,
-            jws=issued.jws,
-            body=encrypt(decrypted.data_key, issued.body, notice_id.encode()),
-            body_sha256=hashlib.sha256(issued.body).digest(),
+            jws=said.jws,
+            body=encrypt(decrypted.data_key, said.body, jti.encode()),
+            body_sha256=hashlib.sha256(said.body).digest(),
             received_at=now,
         )
     )
-    entry = notice_entry(jws=issued.jws, body=issued.body)
+    entry = notice_entry(jws=said.jws, body=said.body)
     rows.waiting.append(Waiting("notice", entry, now, ref.act_id, ref.act, ref.lead_id, ref.sender, notice.to))
     _gather_readers(rows, decrypted.case.root_id, ref)
     return on_record(decrypted.case, ref)
@@ -188,3 +153,8 @@ def gather_notice(
 
 def _gather_readers(rows: Rows, root_id: str, ref: ActRef) -> None:
     rows.readers += [ReaderRow(node, ref.act_id, ref.lead_id, root_id, ref.seq) for node in ref.readers]
+
+
+def notice_id(notice: str, lead_id: str, to: str, because_of: str) -> str:
+    """Return the id of a notice; it follows from its cause: an act, an event of a deadline, or another lead."""
+    return str(uuid5(NOTICES, f"{because_of}:{notice}:{lead_id}:{to}"))

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.casework.document import Act
+from app.registry.directory import SignedByNode
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A verified act, byte for byte. `key_event` numbers the event that made the signing key valid."""
+    """A verified act: its document as the rules see it, and the bytes that were signed."""
 
     act: Act[Any]
-    jws: str
-    body: bytes
-    body_sha256: bytes
-    kid: str
-    key_event: int
+    signed: SignedByNode
 
 
 @dataclass(frozen=True, slots=True)

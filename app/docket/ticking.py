@@ -14,12 +14,11 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import loops
+from app import locks, loops
 from app.deps import TimeSource
 from app.docket.docket import Docket
 from app.errors import Overloaded, Problem
 
-LEADER = 0x4C65_6164_5469  # the advisory lock that only one loop of time holds
 EVERY_SECONDS = 2.0
 AT_ONCE = 256
 RETRY_SECONDS = 5.0  # a docket that is full or stands still
@@ -54,7 +53,7 @@ class TimeLoop:
         self._put_off: dict[str, float] = {}
 
     async def run(self) -> None:
-        await loops.lead("time", self._engine, LEADER, self._term, every=EVERY_SECONDS)
+        await loops.lead("time", self._engine, locks.TIME, self._term, every=EVERY_SECONDS)
 
     async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
         while True:

@@ -1,20 +1,18 @@
 """From a request to a submission, refusing in the order of docs/protocol.md section 6."""
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from app.bodies import SignedRequest, require_fresh
 from app.casework.acts import CATALOGUE, ActType
 from app.casework.document import Act
 from app.casework.secrecy import refuse_classified
-from app.casework.values import UUID_PATTERN
-from app.docket.batch import revoked_key
-from app.docket.issuer import Issuer
+from app.casework.values import is_id
 from app.docket.submission import Submission
 from app.errors import (
     BadSignature,
@@ -24,46 +22,34 @@ from app.errors import (
     WrongEndpoint,
 )
 from app.problems import invalid_document
-from app.registry.directory import Directory, KeyRecord
-from app.registry.requests import SignedRequest, require_fresh
-from app.signing import jws, strict_json
-
-_UUID = re.compile(UUID_PATTERN)
+from app.registry.directory import Directory, SignedByNode, revoked_key
+from app.signing import jws, strict_json, typ
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A body whose signature is good, by a registered `act` key. Nothing else is judged yet."""
-
-    jws: jws.VerifiedJws
-    body_sha256: bytes
-    key: KeyRecord
-
-
-async def verify(request: SignedRequest, directory: Directory, exchange_id: str) -> Signed:
+async def verify(request: SignedRequest, directory: Directory, exchange_id: str) -> SignedByNode:
     """Return the signed body; raise `BadSignature`, whatever is wrong."""
     unverified = jws.read(request.token)
     header = unverified.header
-    key = directory.key(header.kid) or await directory.find_key(header.kid)
+    key = directory.keys.get(header.kid) or await directory.find_key(header.kid)
     if key is None or key.purpose != "act" or key.node_id != header.iss:
         raise BadSignature
-    verified = jws.verify_detached(unverified, request.body, key.public, typ="lead-act+jws", aud=exchange_id)
-    return Signed(verified, hashlib.sha256(request.body).digest(), key)
+    verified = jws.verify_detached(unverified, request.body, key.public, typ=typ.ACT, aud=exchange_id)
+    return SignedByNode(verified, hashlib.sha256(request.body).digest(), key)
 
 
-def examine(signed: Signed, kind: ActType, path: Mapping[str, str], issuer: Issuer, now: datetime) -> Submission:
+def examine(signed: SignedByNode, kind: ActType, path: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Submission:
     """Return the submission; raise the first refusal that needs no case: age, key, JSON, document, endpoint, sender."""
     header = signed.jws.header
     require_fresh(header, now)
     if signed.key.revoked_at is not None:
-        raise revoked_key(issuer, signed.key.revoked_at, now)
+        raise revoked_key(zone, signed.key.revoked_at, now)
     body = strict_json.loads(signed.jws.body)
     refuse_classified(body, signed.jws.body.decode())
     act = Act(header.jti, signed.jws.sha256, _document(kind, body))
     _require_endpoint(kind, act, path)
     if act.sender != header.iss:
         raise ForbiddenAct("`sender` is not who signed.", "发文单位与签名单位不一致。")
-    return Submission(act, signed.jws.token, signed.jws.body, signed.body_sha256, signed.key.kid, signed.key.key_event)
+    return Submission(act, signed)
 
 
 def _document(kind: ActType, body: Any) -> Any:
@@ -85,7 +71,7 @@ def _document(kind: ActType, body: Any) -> Any:
 
 def _require_endpoint(kind: ActType, act: Act[Any], path: Mapping[str, str]) -> None:
     """Raise `NotFound` for a path that can name nothing, `WrongEndpoint` for one that names something else."""
-    if any(_UUID.fullmatch(value) is None for value in path.values()):
+    if any(not is_id(value) for value in path.values()):
         raise NotFound
     if act.name == kind.name and path == {
         name: act.lead_id if name == "lead_id" else getattr(act.content, name) for name in kind.path_ids

@@ -1,19 +1,20 @@
 """One route for each act, made from the table of acts: the API page shows schema, example and refusals of each."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from app import errors
+from app.bodies import signed_body
 from app.casework.acts import CATALOGUE
 from app.casework.acts.catalogue import ActType
 from app.casework.case import LeadState
 from app.casework.limits import number
-from app.intake.intake import Intake
+from app.casework.receipt import Receipt
+from app.deps import parts
+from app.intake.door import Intake
 from app.problems import documented
-from app.registry.requests import signed_body
 
 LEAD_ID = "019ccd10-0000-7000-8000-000000000002"
 TOWN, POLICE = "township-990121101", "police-990121"
@@ -42,40 +43,6 @@ REFUSALS: tuple[type[errors.Problem], ...] = (
 )
 
 
-class Deadline(BaseModel):
-    """A limit of time that the act started."""
-
-    rule: str
-    due: str
-    node: str
-
-
-class Result(BaseModel):
-    lead_no: str
-    lead_state: str
-    deadlines: list[Deadline]
-
-
-class Receipt(BaseModel):
-    """What the exchange signs for having taken the act: `X-JWS-Signature`, `typ` `lead-receipt+jws`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    receipt: str
-    exchange: str
-    act_id: str
-    act: str
-    act_jws_sha256: str
-    body_sha256: str
-    body_length: int
-    lead_id: str
-    received_at: str
-    key_event: int
-    log_origin: str
-    log_by: str
-    result: Result
-
-
 def act_routes() -> APIRouter:
     """Return the routes of every act in the catalogue."""
     router = APIRouter(tags=["acts"])
@@ -97,7 +64,7 @@ def act_routes() -> APIRouter:
 
 def _endpoint(kind: ActType) -> Callable[[Request], Awaitable[Response]]:
     async def receive_act(request: Request) -> Response:
-        return await cast(Intake, request.app.state.intake).receive(kind, request)
+        return await parts(request).of(Intake).receive(kind, request)
 
     return receive_act
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from app.casework.acts import CATALOGUE, ActType
-from app.casework.lapse import AT_THE_END, SILENT
+from app.casework.deadlines import AT_THE_END
+from app.casework.lapse import SILENT
 from app.casework.limits import LIMITS, VERSION, Limit
 from app.casework.parts import ON_THE_LEAD
 from app.reference.writing import SOURCES, Language, Words, anchor, heading, page_name, say, table

@@ -22,7 +22,7 @@ INTRO = (
 # Where the metrics stand.
 MODULES = (
     *("app.access.recorder", "app.docket.docket", "app.docket.exchange_tasks", "app.docket.ticking"),
-    *("app.docket.working_days", "app.health", "app.intake.intake", "app.transparency.cosigning"),
+    *("app.docket.working_days", "app.health", "app.intake.door", "app.transparency.cosigning"),
     *(
         "app.serving.connections",
         "app.transparency.forks",

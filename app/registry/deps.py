@@ -1,29 +1,29 @@
 """What the routes of the register ask for, set on the application when it is assembled."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
-from app.config import Settings
+from app.deps import TheParts
 from app.registry.directory import Directory
 from app.registry.exchange_keys import ExchangeKeys
 from app.registry.voice import Voice
 
 
-def _exchange_id(request: Request) -> str:
-    return cast(Settings, request.app.state.settings).exchange_id
+def _exchange_id(found: TheParts) -> str:
+    return found.settings.exchange_id
 
 
-def _voice(request: Request) -> Voice:
-    return cast(Voice, request.app.state.voice)
+def _voice(found: TheParts) -> Voice:
+    return found.of(Voice)
 
 
-def _exchange_keys(request: Request) -> ExchangeKeys:
-    return _voice(request).ring.keys
+def _exchange_keys(found: TheParts) -> ExchangeKeys:
+    return found.of(Voice).ring.keys
 
 
-def _directory(request: Request) -> Directory:
-    return cast(Directory, request.app.state.directory)
+def _directory(found: TheParts) -> Directory:
+    return found.of(Directory)
 
 
 ExchangeId = Annotated[str, Depends(_exchange_id)]

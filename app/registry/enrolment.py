@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app.bodies import SignedRequest, document, require_fresh
 from app.errors import BadSignature, EnrolmentRefused, InvalidDocument
 from app.registry.key_events import (
     CandidateKey,
@@ -20,14 +21,13 @@ from app.registry.key_events import (
 )
 from app.registry.nodes import require_node, shown
 from app.registry.pending import lay_by, waiting
-from app.registry.requests import SignedRequest, document, require_fresh
 from app.registry.schemas import Enrolled, Enrolment, EnrolmentPending
 from app.registry.tables import EnrolmentCode, KeyRequest, Node, NodeKey
 from app.registry.voice import Voice
-from app.signing import b64url
+from app.signing import b64url, typ
 from app.signing.jws import VerifiedJws, read_header, verify_detached
 
-TYP = "lead-enrolment+jws"
+TYP = typ.ENROLMENT
 CODE_BYTES = 16
 CODE_LIFE = timedelta(hours=72)
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app import locks
 from app.db import driver_connection
 from app.deps import TimeSource
 from app.registry.tables import ExchangeKey
@@ -26,7 +27,6 @@ from app.transparency.note import COSIGNATURE, ED25519, Verifier
 from app.vault import Vault
 
 ALGORITHM: Final = "Ed25519"
-ROTATING = 0x4C42_4B45_5953  # advisory lock: processes that start or rotate at once must agree on one set of keys
 _PURPOSES = ("signing", "log", "witness")
 _PUBLISHED = ("signing", "sm2")
 _KEYS = """
@@ -118,20 +118,19 @@ class ExchangeKeys:
 
 
 class KeyRing:
-    """The exchange's keys as this process knows them; `keys` is replaced whole when one of them changes."""
+    """The exchange's keys as this process knows them; `open_ring` makes one with keys in it.
+
+    `keys` is owned here and replaced whole by `read`, which runs on the event loop: with each read of the register, and
+    in the sequencer at a key event.
+    """
+
+    keys: ExchangeKeys
 
     def __init__(self, store: KeyStore, clock: TimeSource, *, with_sm2: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._with_sm2 = with_sm2
-        self._opened: dict[str, SigningKey] = {}
-        self._keys: ExchangeKeys | None = None
-
-    @property
-    def keys(self) -> ExchangeKeys:
-        if self._keys is None:
-            raise RuntimeError("the ring was not read yet")
-        return self._keys
+        self._opened: dict[str, SigningKey] = {}  # by thumbprint, only ever added to: a thumbprint keeps its key
 
     async def read(self, connection: "asyncpg.Connection[Any]") -> None:
         """Take over what the database has. Raises `InvalidTag` if the master key is not the one that wrapped them."""
@@ -145,7 +144,7 @@ class KeyRing:
         public = tuple(
             OwnPublicKey(row["kid"], row["purpose"], json.loads(row["jwk"]), row["retired_at"]) for row in rows
         )
-        self._keys = ExchangeKeys(
+        self.keys = ExchangeKeys(
             signing=current["signing"],
             log=current["log"],
             witness=current["witness"],
@@ -194,7 +193,7 @@ async def open_ring(engine: AsyncEngine, store: KeyStore, clock: TimeSource, *, 
     `WeakKey` for SM2 where no libcrypto can.
     """
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ROTATING})
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": locks.EXCHANGE_KEYS})
         there = set(await session.scalars(select(ExchangeKey.purpose).where(col(ExchangeKey.retired_at).is_(None))))
         for purpose in (*_PURPOSES, *(("sm2",) if with_sm2 else ())):
             if purpose not in there:

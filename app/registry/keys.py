@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from app.bodies import WINDOW_SECONDS, SignedRequest, document, require_fresh
 from app.errors import (
     BadSignature,
     ForbiddenAct,
@@ -27,13 +28,13 @@ from app.registry.key_events import (
 )
 from app.registry.key_notices import Event, tell
 from app.registry.replay import use_jti
-from app.registry.requests import WINDOW_SECONDS, SignedRequest, document, require_fresh
 from app.registry.schemas import KeyRevoked, KeysAdded, MoreKeys, Revocation
 from app.registry.tables import Node, NodeKey
 from app.registry.voice import Voice
+from app.signing import typ
 from app.signing.jws import VerifiedJws, read, verify_detached
 
-TYP = "lead-key+jws"
+TYP = typ.KEY
 # A request may be dated up to the window ahead, and is then fresh for twice as long.
 _FRESH_FOR = timedelta(seconds=2 * WINDOW_SECONDS + 1)
 

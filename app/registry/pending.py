@@ -4,20 +4,19 @@ A registrar alone must not be able to put another in a node's place. So a regist
 code confirms; the node, its parent and its partners are told; any key of the node that is still good can end it.
 """
 
-import re
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
-from app.casework.values import UUID_PATTERN
+from app.bodies import SignedRequest, document
+from app.casework.values import is_id
 from app.errors import ForbiddenAct, NotFound, WrongEndpoint, WrongState
 from app.registry.directory import Directory
 from app.registry.key_events import KeptRequest, keep_request
 from app.registry.key_notices import Event, KeyNews, tell
 from app.registry.keys import admit, own_node, verify_by_act_key
-from app.registry.requests import SignedRequest, document
 from app.registry.schemas import (
     Cancellation,
     EnrolmentPending,
@@ -35,7 +34,6 @@ from app.signing.keys import thumbprint
 WAITS = timedelta(hours=72)
 # The project's own default: what nobody confirmed by then is not wanted.
 LIVES = timedelta(days=7)
-_UUID = re.compile(UUID_PATTERN)
 
 
 async def lay_by(
@@ -165,7 +163,7 @@ async def _end(
 
 
 def _id(path: str) -> UUID:
-    if _UUID.fullmatch(path) is None:
+    if not is_id(path):
         raise NotFound
     return UUID(path)
 

@@ -12,16 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app import locks
 from app.registry.directory import announce
-from app.registry.exchange_keys import ROTATING, KeyStore, new_key
+from app.registry.exchange_keys import KeyStore, new_key
 from app.registry.tables import ExchangeKey, ExchangeKeyEvent
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import sign_detached
 from app.transparency.entries import key_entry
 from app.transparency.queue import Waiting, enqueue_in
 from app.transparency.tree import leaf_hash
 
-TYP: Final = "lead-key+jws"
+TYP: Final = typ.KEY
 # How long a followed key still counts. Readers who pinned a log or a witness have a quarter of a year to learn of the
 # new one; under a signing key no token lives longer than half an hour.
 OVERLAPS: Final = {
@@ -45,7 +46,7 @@ async def rotate(
     store raises for a former key that it cannot open.
     """
     async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ROTATING})
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": locks.EXCHANGE_KEYS})
         query = select(ExchangeKey).where(ExchangeKey.purpose == purpose, col(ExchangeKey.retired_at).is_(None))
         former = (await session.scalars(query)).one_or_none()
         if former is None:

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from app import errors
+from app.bodies import SignedRequest, key_request, signed_body
 from app.deps import Engine, Now
 from app.problems import documented
 from app.registry import enrolment, keys, pending, tokens
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
 from app.registry.exchange_keys import ExchangeKeys, log_origin, log_vkey, raw_public, witness_name, witness_vkey
 from app.registry.forms import MEDIA_TYPE, BadForm, read_form
-from app.registry.requests import SignedRequest, key_request, signed_body
 from app.registry.schemas import (
     Cancellation,
     Enrolled,

@@ -21,11 +21,12 @@ from sqlmodel import Field
 
 from app.casework.kinds import Kind, Level
 from app.db import Table
+from app.signing import typ
 
 PURPOSES = ("act", "auth", "seal")
 ALGORITHMS = ("Ed25519", "ES256", "SM2-SM3", "X25519")
 REASONS = ("superseded", "lost", "compromised")
-REQUEST_TYPES = ("lead-enrolment+jws", "lead-key+jws")
+REQUEST_TYPES = (typ.ENROLMENT, typ.KEY)
 ENROLMENT_STATES = ("pending", "effective", "cancelled", "rejected", "expired")
 NODE_ID = "^[a-z][a-z0-9-]{2,62}$"
 

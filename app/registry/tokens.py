@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
 from app.errors import ActIdReused, Unauthenticated
-from app.registry import jwt
 from app.registry.directory import Directory, KeyRecord
 from app.registry.exchange_keys import ExchangeKeys
 from app.registry.replay import use_jti
 from app.registry.tables import NODE_ID, NodeKey
+from app.signing import jwt, typ
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_TYP = "client-authentication+jwt"
-ACCESS_TYP = "at+jwt"
+ASSERTION_TYP = typ.CLIENT_ASSERTION
+ACCESS_TYP = typ.ACCESS
 LONGEST_ASSERTION = 60
 TOKEN_SECONDS = 300
 CLOCK_SKEW = 300

@@ -1,32 +1,73 @@
-"""The exchange as a signer of its own words: what it says is serialised once and kept as bytes."""
+"""The exchange as a signer of its own words: receipts, notices, refusals. Each is serialised once and kept as bytes."""
 
 import os
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.registry.exchange_keys import KeyRing
-from app.signing import b64url, strict_json
+from app.casework.case import Lead
+from app.casework.deadlines import Deadline
+from app.casework.document import Act
+from app.casework.limits import number
+from app.casework.receipt import Receipt, Result, StartedDeadline
+from app.registry.directory import SignedByNode
+from app.registry.exchange_keys import KeyRing, log_origin
+from app.signing import b64url, strict_json, typ
 from app.signing.jws import sign_detached
 from app.signing.keys import SigningKey
+from app.times import local
+
+LOG_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The bytes of a document and the exchange's detached JWS over them."""
+    """The bytes of a document and the exchange's detached JWS over them; of a receipt, where configured, one by SM2."""
 
     body: bytes
     jws: str
+    jws_sm2: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Signs with the exchange's key of the moment."""
+    """Signs with the exchange's keys of the moment."""
 
     exchange_id: str
     ring: KeyRing
     zone: ZoneInfo
+    log_origin: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "log_origin", log_origin(self.exchange_id))
+
+    def receipt(
+        self, act: Act[Any], signed: SignedByNode, lead: Lead, deadlines: Iterable[Deadline], now: datetime
+    ) -> Said:
+        """Return the receipt of an act, which starts these deadlines (docs/protocol.md section 2.5)."""
+        receipt = Receipt(
+            exchange=self.exchange_id,
+            act_id=act.act_id,
+            act=act.name,
+            act_jws_sha256=act.jws_sha256,
+            body_sha256=signed.body_sha256.hex(),
+            body_length=len(signed.jws.body),
+            lead_id=act.lead_id,
+            received_at=local(now, self.zone),
+            key_event=signed.key.key_event,
+            log_origin=self.log_origin,
+            log_by=local(now + LOG_WITHIN, self.zone),
+            result=result(lead.as_known_by(act.sender), deadlines, self.zone),
+        )
+        # As `strict_json.dumps` would write it: compact, in the order of the members, beyond ASCII as it is.
+        body = receipt.model_dump_json().encode()
+        jws = self.sign(body, typ.RECEIPT, aud=act.sender, jti=act.act_id, now=now)
+        sm2_key = self.ring.keys.sm2
+        if sm2_key is None:
+            return Said(body, jws)
+        return Said(body, jws, self.sign(body, typ.RECEIPT, aud=act.sender, jti=act.act_id, now=now, key=sm2_key))
 
     def notice(
         self, act: str, to: str, content: dict[str, Any], *, lead_id: str | None, jti: str, now: datetime
@@ -38,20 +79,25 @@ class Voice:
                 "lead_id": lead_id,
                 "sender": self.exchange_id,
                 "recipients": [to],
-                "issued_at": self.local(now),
+                "issued_at": local(now, self.zone),
                 "classification": "none",
                 "prev": None,
                 "nonce": b64url.encode(os.urandom(16)),
                 "content": content,
             }
         )
-        return Said(body, self.sign(body, "lead-notice+jws", aud=to, jti=jti, now=now))
+        return Said(body, self.sign(body, typ.NOTICE, aud=to, jti=jti, now=now))
 
     def sign(self, body: bytes, typ: str, *, aud: str, jti: str, now: datetime, key: SigningKey | None = None) -> str:
         """Return the detached JWS by the exchange's signing key, or by another of its keys."""
         signer, iat = key or self.ring.keys.signing, int(now.timestamp())
         return sign_detached(body, signer, typ=typ, iss=self.exchange_id, aud=aud, iat=iat, jti=jti)
 
-    def local(self, moment: datetime) -> str:
-        """Return an instant as RFC 3339 in the exchange's time zone, to the millisecond."""
-        return moment.astimezone(self.zone).isoformat(timespec="milliseconds")
+
+def result(lead: Lead, deadlines: Iterable[Deadline], zone: ZoneInfo) -> Result:
+    """Return what a receipt says of the case after the act."""
+    started = (
+        StartedDeadline(rule=number(deadline.rule), due=local(deadline.due, zone), node=deadline.node)
+        for deadline in deadlines
+    )
+    return Result(lead_no=lead.lead_no, lead_state=str(lead.state), deadlines=tuple(started))

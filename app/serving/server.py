@@ -10,10 +10,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.config import Settings
+from app.deps import parts_of
 from app.serving.bounds import Bounds
 from app.serving.connections import Connections
 from app.serving.descriptors import connections_allowed
 from app.serving.protocol import BoundedProtocol
+from app.views.inbox_wait import Inboxes
 
 TICKS = 10  # of a second, in uvicorn's own loop
 _log = structlog.get_logger(__name__)
@@ -60,5 +62,5 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.inboxes.close()
+        parts_of(self._app).of(Inboxes).close()
         await super().shutdown(sockets)

@@ -4,7 +4,8 @@ from typing import Any
 
 import asyncpg
 
-FOLDER = 0x4C65_6164_5374  # the advisory lock that one folding holds
+from app import locks
+
 AT_ONCE = 20_000
 # One statement: a reader sees a delta or its sum, never both and never neither.
 _FOLD = """
@@ -28,6 +29,6 @@ _FOLD = """
 async def fold(connection: "asyncpg.Connection[Any]") -> int:
     """Fold deltas into sums, at most `AT_ONCE`; return how many. Nothing where another process is folding."""
     async with connection.transaction():
-        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FOLDER):
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", locks.FOLDING):
             return 0
         return int(await connection.fetchval(_FOLD, AT_ONCE))

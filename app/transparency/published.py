@@ -37,6 +37,8 @@ class Published:
 
     Without witnesses in the policy both are the same. `served` is the one for `/log/checkpoint`: once a head was
     settled only settled ones are, so that a reader who asks for a quorum never meets one without.
+    `header` is `X-Log-Checkpoint` with the newest note, empty before the first. All are owned here; only `_read`
+    replaces them, on the event loop and by larger ones, so that whoever reads them needs no lock.
     """
 
     def __init__(self, engine: AsyncEngine, policy: Policy) -> None:
@@ -45,16 +47,11 @@ class Published:
         self._vkeys = {str(verifier): verifier for verifier in policy.verifiers}
         self.newest: Served | None = None
         self.settled: Served | None = None
-        self._header: dict[str, str] = {}
+        self.header: dict[str, str] = {}
 
     @property
     def served(self) -> Served | None:
         return self.settled or self.newest
-
-    @property
-    def header(self) -> dict[str, str]:
-        """The header `X-Log-Checkpoint` with the newest note; empty before the first."""
-        return self._header
 
     async def covering(self, connection: "asyncpg.Connection[Any]", index: int) -> Served:
         """Return a checkpoint of a log that has entry `index`: a settled one if there is one, else the newest."""
@@ -76,7 +73,7 @@ class Published:
         row = await connection.fetchrow(_NEWEST)
         if row is not None and (self.newest is None or row["size"] > self.newest.size):
             self.newest = Served(row["size"], row["note"])
-            self._header = {"X-Log-Checkpoint": base64.b64encode(row["note"].encode()).decode("ascii")}
+            self.header = {"X-Log-Checkpoint": base64.b64encode(row["note"].encode()).decode("ascii")}
         if self._policy.quorum is not None:
             await self._settle(connection)
 

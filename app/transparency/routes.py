@@ -1,14 +1,14 @@
 """The log, open to all (c2sp.org/tlog-tiles), and this exchange as a witness (c2sp.org/tlog-witness)."""
 
 import gzip
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.bodies import whole_body
 from app.db import driver_connection
-from app.deps import Engine, Now
+from app.deps import Engine, Now, TheParts
 from app.errors import NotFound, PayloadTooLarge
 from app.problems import documented
 from app.transparency.assembly import Transparency
@@ -27,9 +27,11 @@ _BYTES: dict[str, Any] = {BYTES: {"schema": {"type": "string", "format": "binary
 _SIZE: dict[str, Any] = {SIZE_MEDIA_TYPE: {"schema": {"type": "string", "pattern": "^[0-9]+\n$"}}}
 
 
-def transparency(request: Request) -> Transparency:
-    """Return the log that the service opened."""
-    return cast(Transparency, request.app.state.transparency)
+def _transparency(found: TheParts) -> Transparency:
+    return found.of(Transparency)
+
+
+TheLog = Annotated[Transparency, Depends(_transparency)]
 
 
 @router.get(
@@ -40,9 +42,9 @@ def transparency(request: Request) -> Transparency:
     responses=documented(NotFound)
     | {200: {"description": "a signed note (c2sp.org/tlog-checkpoint)", "content": _TEXT}},
 )
-async def read_checkpoint(request: Request) -> Response:
+async def read_checkpoint(log: TheLog) -> Response:
     """Open to all: the signed head. Where witnesses are asked, the newest that enough of them cosigned."""
-    served = transparency(request).published.served
+    served = log.published.served
     if served is None:
         raise absent()
     return Response(served.note, media_type=TEXT, headers={"Cache-Control": "no-cache"})
@@ -112,13 +114,13 @@ async def read_hash_tile(engine: Engine, level: str, tile: str) -> Response:
         422: {"description": "the proof does not show that the log only grew", "content": _TEXT},
     },
 )
-async def add_checkpoint(request: Request, engine: Engine, now: Now) -> Response:
+async def add_checkpoint(request: Request, log: TheLog, engine: Engine, now: Now) -> Response:
     """Open to all, because the checkpoint is signed: the answers are those of c2sp.org/tlog-witness."""
     body = await whole_body(request, MOST_BYTES)
     try:
         submission = parse_submission(body)
         async with driver_connection(engine) as connection:
-            lines = await transparency(request).witness.add_checkpoint(connection, submission, now())
+            lines = await log.witness.add_checkpoint(connection, submission, now())
     except MalformedSubmission as error:
         return Response(f"{error}\n", 400, media_type=TEXT)
     except Declined as refusal:

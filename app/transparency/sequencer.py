@@ -14,13 +14,12 @@ import structlog
 from prometheus_client import Counter as Metric
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import loops
+from app import locks, loops
 from app.deps import TimeSource
 from app.transparency.checkpoint import Log
 from app.transparency.reading import load_tree
 from app.transparency.tree import Frontier, Subtree, grow, leaf_hash
 
-LEADER = 0x4C65_6164_5365  # the advisory lock that only one sequencer holds
 ROUND = 1000
 IDLE_SECONDS = 0.1
 CHANNEL = "leadbridge_inbox"
@@ -40,30 +39,30 @@ class BrokenLog(Exception):
 
 
 class Sequencer:
-    """Runs until cancelled; takes over when the leader's connection dies. `wake` shortens its sleep."""
+    """Runs until cancelled; takes over when the leader's connection dies.
+
+    `awake` is set by whoever committed something in this process, and shortens its sleep; each round clears it before
+    it looks. The tree is a variable of the term: nobody else has it.
+    """
 
     def __init__(self, engine: AsyncEngine, clock: TimeSource, log: LogKeeper) -> None:
         self._engine = engine
         self._clock = clock
         self._log = log
-        self._awake = asyncio.Event()
-
-    def wake(self) -> None:
-        """Say that something was committed in this process."""
-        self._awake.set()
+        self.awake = asyncio.Event()
 
     async def run(self) -> None:
-        await loops.lead("sequencer", self._engine, LEADER, self._term, every=1)
+        await loops.lead("sequencer", self._engine, locks.SEQUENCER, self._term, every=1)
 
     async def _term(self, connection: "asyncpg.Connection[Any]") -> None:
         try:
             # Only what was committed counts, so the tree is kept between rounds but never between leaders.
             tree = await open_tree(connection, self._clock(), await self._log.current(connection, anew=True))
             while True:
-                self._awake.clear()
+                self.awake.clear()
                 grown = await sequence(connection, self._clock, self._log, tree)
                 if grown.size - tree.size < ROUND:
-                    await loops.wait(self._awake, IDLE_SECONDS)
+                    await loops.wait(self.awake, IDLE_SECONDS)
                 tree = grown
         except BrokenLog as error:
             _log.critical("the log is broken and stands still", reason=str(error))

@@ -1,37 +1,32 @@
 """What the reading routes ask for, and the checks that all of them share."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, cast
+from functools import partial
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from app.casework.values import UUID_PATTERN
-from app.docket.issuer import Issuer
+from app.casework.values import is_id
+from app.deps import TheParts, Zone
+from app.docket.batch import Means
 from app.errors import NotFound
 from app.registry.caller import Caller
-from app.vault import Vault
+from app.times import local
 from app.views.inbox_wait import Inboxes
 
-_UUID = re.compile(UUID_PATTERN)
+
+def _inboxes(found: TheParts) -> Inboxes:
+    return found.of(Inboxes)
 
 
-def _vault(request: Request) -> Vault:
-    return cast(Vault, request.app.state.vault)
-
-
-def _inboxes(request: Request) -> Inboxes:
-    return cast(Inboxes, request.app.state.inboxes)
-
-
-def _local(request: Request) -> Callable[[datetime], str]:
-    return cast(Issuer, request.app.state.issuer).local
+def _local(zone: Zone) -> Callable[[datetime], str]:
+    return partial(local, zone=zone)
 
 
 def uuids_in_path(request: Request, _: Caller) -> None:
     """Raise `NotFound` for a path id that is no UUID; who speaks is judged first."""
-    if any(_UUID.fullmatch(value) is None for value in request.path_params.values()):
+    if any(not is_id(value) for value in request.path_params.values()):
         raise NotFound
 
 
@@ -40,12 +35,11 @@ def never_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-def _number_key(request: Request) -> bytes:
-    return cast(bytes, request.app.state.number_key)
+def _number_key(found: TheParts) -> bytes:
+    return found.of(Means).index_key
 
 
 NumberKey = Annotated[bytes, Depends(_number_key)]
-OpenVault = Annotated[Vault, Depends(_vault)]
 Waiting = Annotated[Inboxes, Depends(_inboxes)]
 LocalTime = Annotated[Callable[[datetime], str], Depends(_local)]
 PathId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]

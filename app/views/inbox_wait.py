@@ -55,6 +55,8 @@ class Inboxes:
     def __init__(self, engine: AsyncEngine, *, limit: int = MOST_WAITERS) -> None:
         self._engine = engine
         self._limit = limit
+        # Owned here, touched on the event loop alone, never with an `await` between looking and changing: requests
+        # enter and leave in `waiting`, the task of `listen` only reads. `close` sets `_closed` once, for good.
         self._waiters: set[Waiter] = set()
         self._closed = False
         WAITING.set_function(lambda: len(self._waiters))

@@ -11,8 +11,8 @@ from app.access.deps import Accounted, ThisRead, reads
 from app.casework.acts.register import Category
 from app.casework.case import LeadState
 from app.casework.values import Instant
-from app.deps import Now, Reader
-from app.docket.batch import number_digest
+from app.deps import Now, OpenVault, Reader
+from app.docket.index_keys import number_digest
 from app.problems import documented, speaks_chinese
 from app.registry.caller import Caller
 from app.views import acts, legs
@@ -22,7 +22,7 @@ from app.views import inbox as inboxes
 from app.views.cases import find_lead
 from app.views.consultations import ConsultationShown
 from app.views.cursors import decode_position, encode_position
-from app.views.deps import Cursor, Limit, LocalTime, NumberKey, OpenVault, PathId, Waiting, never_stored, uuids_in_path
+from app.views.deps import Cursor, Limit, LocalTime, NumberKey, PathId, Waiting, never_stored, uuids_in_path
 from app.views.entry import entry
 from app.views.leads import Filters, find_leads
 from app.views.openings import OpeningPage, openings

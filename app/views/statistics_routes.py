@@ -1,8 +1,7 @@
 """Routes of ledger and statistics. There is no endpoint that ranks agencies or that scores a person."""
 
 from datetime import date
-from typing import Annotated, Any, cast
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -10,8 +9,7 @@ from app import errors
 from app.access.deps import Accounted, ThisRead
 from app.casework.kinds import Kind
 from app.casework.values import NODE_ID_PATTERN
-from app.config import Settings
-from app.deps import Engine, Now, Reader
+from app.deps import Engine, Now, OpenVault, Reader, Zone
 from app.problems import documented
 from app.registry.caller import Caller
 from app.registry.deps import Register
@@ -21,7 +19,7 @@ from app.statistics.coverage import CoveragePage
 from app.statistics.overview import NodeFiguresPage, Statistics, overseen_by, own_statistics, shared_statistics
 from app.statistics.reports import ReportPage
 from app.views.cursors import bad_cursor, decode_position
-from app.views.deps import Cursor, Limit, LocalTime, OpenVault, never_stored
+from app.views.deps import Cursor, Limit, LocalTime, never_stored
 from app.views.ledger import LedgerContext, ledger
 from app.views.ledger_schemas import HEADINGS, LedgerPage, cells
 from app.views.sheets import SHEET_MEDIA, Form, sheet, wanted_form
@@ -43,10 +41,6 @@ Month = Annotated[
 NodeCursor = Annotated[str | None, Query(pattern=NODE_ID_PATTERN, description="`next` of the page before")]
 
 
-def _zone(request: Request) -> ZoneInfo:
-    return cast(Settings, request.app.state.settings).zone
-
-
 def _form(request: Request, response: Response) -> Form:
     response.headers["Vary"] = "Accept"
     return wanted_form(request.headers.get("accept"))
@@ -56,7 +50,6 @@ def _context(engine: Reader, vault: OpenVault, local: LocalTime, now: Now) -> Le
     return LedgerContext(engine, vault, local, now())
 
 
-Zone = Annotated[ZoneInfo, Depends(_zone)]
 AskedForm = Annotated[Form, Depends(_form)]
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from app.access.chain import NOTHING_BEFORE, begin, extend
-from app.access.days import LOCK
 from app.client import Agency
+from app.locks import ACCESS_DAY
 from app.transparency.entries import ACCESS_LOG_HEAD, access_log_entry
 from tests.agencies import World, world
 from tests.killing import audited, killed_before, killed_when
@@ -53,7 +53,7 @@ def test_killed_while_it_closes_days_each_is_closed_once_and_said_once_in_the_lo
     first = first_day(there)
     number = (first - date(2000, 1, 1)).days
     moments = {
-        "SELECT pg_advisory_xact_lock($1, $2)": f"SELECT pg_advisory_xact_lock({LOCK}, {number})",
+        "SELECT pg_advisory_xact_lock($1, $2)": f"SELECT pg_advisory_xact_lock({ACCESS_DAY}, {number})",
         "INSERT INTO access_day": "LOCK access_day IN EXCLUSIVE MODE",
         "INSERT INTO unsequenced": "LOCK unsequenced IN EXCLUSIVE MODE",
     }

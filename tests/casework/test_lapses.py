@@ -7,9 +7,9 @@ import pytest
 
 from app.casework.calendar import Calendar
 from app.casework.case import LeadState
-from app.casework.deadlines import Deadline
+from app.casework.deadlines import Deadline, due_event, next_event
 from app.casework.decision import Decision, evolve
-from app.casework.lapse import addressees, due_event, lapse, next_event
+from app.casework.lapse import addressees, lapse
 from app.casework.limits import LIMITS, Limit, Limits
 from app.casework.scene import Given
 from app.errors import Source

@@ -2,8 +2,7 @@
 
 import pytest
 
-from app.casework.deadlines import due
-from app.casework.lapse import due_event
+from app.casework.deadlines import due, due_event
 from app.casework.limits import LIMITS
 from tests.casework.stage import ZONE, Stage
 from tests.casework.test_lapses import PLAIN, carry_out, deadline_of

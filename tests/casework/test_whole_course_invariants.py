@@ -18,9 +18,10 @@ from hypothesis.stateful import (
 from app.casework.acts import CATALOGUE, decide
 from app.casework.calendar import Calendar
 from app.casework.case import ELSEWHERE, ENDED, ActRef, Case, Lead, LeadState, on_record
+from app.casework.deadlines import Event, due_event
 from app.casework.decision import evolve
 from app.casework.document import Act
-from app.casework.lapse import Event, due_event, lapse
+from app.casework.lapse import lapse
 from app.casework.records.erasure import all_erased, erased_for, tombstone
 from app.casework.scene import Given
 from app.casework.statistics.figures import figures

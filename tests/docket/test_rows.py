@@ -16,7 +16,7 @@ LEFT_OUT = {"case": {"erasure_kept"}, "lead_number": {"id"}, "stat_delta": {"del
 MODULES = {
     name: importlib.import_module(f"{rows.__name__}.{name}")
     for _, name, _ in pkgutil.iter_modules(rows.__path__)
-    if name != "statement"
+    if name not in ("statement", "gathered")
 } | {"unsequenced": queue}
 
 

@@ -12,7 +12,7 @@ import pytest
 from app.admin.people import add_person
 from app.client import Agency, uuid7
 from app.db import create_engine
-from app.docket.ticking import LEADER
+from app.locks import TIME
 from tests.agencies import PASSWORD, World, world
 from tests.registry_app import Hand
 from tests.server import serving
@@ -112,7 +112,7 @@ def test_an_unsigned_offer_breaches_after_a_day_and_all_three_are_told_once(
             "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
             "WHERE datname = current_database() AND locktype = 'advisory' AND granted "
             "AND ((classid::bigint << 32) | objid::bigint) = :leader",
-            leader=LEADER,
+            leader=TIME,
         )
         assert len(killed) == 1
         exchange.rows("UPDATE deadline SET next_at = due WHERE lead_id = :lead", lead=lead_id)

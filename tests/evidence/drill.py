@@ -14,9 +14,9 @@ from app.audit.request import AuditRequest, AuditResult
 from app.audit.run import run
 from app.config import Settings
 from app.db import create_engine
-from app.docket.issuer import utc_now
 from app.registry.exchange_keys import ExchangeKeys, WrappedKeys, log_origin, open_ring
 from app.stored import root_key, stored_body
+from app.times import utc_now
 from app.transparency.checkpoint import Log
 from app.transparency.entries import act_entry
 from app.transparency.tree import EMPTY, grow, leaf_hash

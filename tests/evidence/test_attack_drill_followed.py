@@ -10,11 +10,11 @@ import pytest
 
 from app.config import Settings
 from app.db import create_engine
-from app.docket.issuer import utc_now
 from app.registry.exchange_keys import WrappedKeys, log_origin
 from app.registry.rotation import rotate
 from app.signing.jws import read_header, sign_detached
 from app.signing.keys import SigningKey
+from app.times import utc_now
 from app.transparency.checkpoint import Log
 from app.vault import open_vault
 from tests.agencies import World, world

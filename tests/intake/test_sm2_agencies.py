@@ -111,7 +111,7 @@ def test_a_key_that_this_machine_cannot_load_hides_no_other_and_is_refused_clear
         try:
             directory = Directory(engine)
             await directory.refresh()
-            assert directory.key(exchange.agency("office").keys.act.kid) is not None
+            assert directory.keys.get(exchange.agency("office").keys.act.kid) is not None
             with pytest.raises(WeakKey):
                 await directory.find_key(unknown)
         finally:

@@ -113,7 +113,7 @@ async def test_the_exchange_says_where_everything_is(service: Service) -> None:
 async def test_another_process_learns_of_a_key_when_it_asks(service: Service) -> None:
     other = Directory(service.engine)
     node = await service.enrolled()
-    assert other.key(node.act.kid) is None
+    assert other.keys.get(node.act.kid) is None
     found = await other.find_key(node.act.kid)
     assert found is not None
     assert (found.node_id, found.purpose, found.key_event) == (node.node_id, "act", 1)

@@ -22,8 +22,7 @@ from app.casework.limits import Limits
 from app.casework.records.erasure import ERASE
 from app.config import Settings
 from app.db import driver_connection
-from app.docket.batch import number_digest
-from app.docket.index_keys import read_index_keys
+from app.docket.index_keys import number_digest, read_index_keys
 from app.docket.rows.case import SELECTED, CaseRow
 from app.stored import StoredRow, root_key, stored_body, stored_case
 from app.vault import Vault

@@ -16,17 +16,18 @@ from app.audit.cases.differences import Differs
 from app.audit.cases.surroundings import LAST, Surroundings
 from app.casework.acts import CATALOGUE, decide
 from app.casework.case import ActRef, Case, on_record
-from app.casework.deadlines import Deadline
+from app.casework.deadlines import Deadline, due_event
 from app.casework.decision import Decision, Notice, evolve
 from app.casework.document import Act
-from app.casework.lapse import counted_anew, due_event, lapse
+from app.casework.lapse import counted_anew, lapse
 from app.casework.limits import Limit, Limits
+from app.casework.receipt import Receipt
 from app.casework.records.practice import Practices, Practised
 from app.casework.scene import Given
 from app.docket.exchange_tasks import cause_of
-from app.docket.issuer import notice_id, result
-from app.docket.record import act_ref
+from app.docket.record import act_ref, notice_id
 from app.errors import Problem, Source
+from app.registry.voice import result
 from app.signing import strict_json
 
 
@@ -112,18 +113,24 @@ def _recounted(case: Case, given: Given) -> Case:
 
 def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> FoldStep:
     row = rows[0]
-    receipt = strict_json.loads(row.receipt or b"")
-    act = _read(row)
-    if (receipt["act_jws_sha256"], receipt["body_sha256"]) != (act.jws_sha256, row.body_sha256.hex()):
+    receipt, act = _receipt(row), _read(row)
+    if (receipt.act_jws_sha256, receipt.body_sha256) != (act.jws_sha256, row.body_sha256.hex()):
         raise Differs(f"{row.called}: the receipt names another act")
     try:
         decision = _decide(case, act, given, stored)
     except (Problem, KeyError) as refused:
         raise Differs(f"{row.called}: refused when decided again ({_reason(refused)})") from refused
-    if result(decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt["result"]:
+    if result(decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt.result:
         raise Differs(f"{row.called}: decided again it has another result than its receipt says")
     ref = act_ref(act, row.body_sha256, row.seq, decision)
     return _notices(on_record(evolve(case, decision, given.now), ref), decision, row.act_id, rows, 1)
+
+
+def _receipt(row: Recorded) -> Receipt:
+    try:
+        return Receipt.model_validate(strict_json.loads(row.receipt or b""))
+    except (ValidationError, Problem) as error:
+        raise Differs(f"{row.called}: the receipt is malformed") from error
 
 
 def _read(row: Recorded) -> Act[Any]:

@@ -12,7 +12,7 @@ from app.audit.cases.surroundings import Surroundings
 from app.audit.contradiction import Contradiction
 from app.casework.case import Case, TransferState
 from app.casework.deadlines import Deadline
-from app.docket.case_rows import deadline_row, entry_rows
+from app.docket.decrypted_case import deadline_row, entry_rows
 from app.docket.rows import act_reader, deadline, lead_entry
 from app.docket.rows.act_reader import ReaderRow
 from app.docket.rows.deadline import DeadlineRow

@@ -8,9 +8,9 @@ from typing import Any
 
 from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import Keys
+from app.bodies import WINDOW_SECONDS
 from app.errors import Problem
-from app.registry.requests import WINDOW_SECONDS
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import Header, read, verify_detached
 from app.signing.keys import PublicKey
 from app.stored import StoredRow
@@ -108,10 +108,10 @@ class Examiner:
 
     def _signer(self, key: str, row: StoredRow, header: Header, *, is_notice: bool) -> tuple[PublicKey, int]:
         if is_notice:
-            if (header.typ, header.iss) != ("lead-notice+jws", self.exchange):
+            if (header.typ, header.iss) != (typ.NOTICE, self.exchange):
                 raise Contradiction("act", key, "it has no receipt and is no notice of the exchange")
             return self.keys.of_exchange("signing", header, key, row["place"]), 0
-        if (header.typ, header.aud) != ("lead-act+jws", self.exchange):
+        if (header.typ, header.aud) != (typ.ACT, self.exchange):
             raise Contradiction("act", key, "it was not signed as an act for this exchange")
         return self.keys.of_node(header.iss, header.kid, row["place"], key)
 
@@ -142,7 +142,7 @@ class Examiner:
     def _receipt_jws(self, key: str, row: StoredRow, name: str, purpose: str, *, signatures: bool) -> None:
         token = read(row[name])
         header = token.header
-        meant = ("lead-receipt+jws", self.exchange, row["sender"], key)
+        meant = (typ.RECEIPT, self.exchange, row["sender"], key)
         if (header.typ, header.iss, header.aud, header.jti) != meant:
             raise Contradiction("act", key, f"{name} signs the receipt of another act")
         if abs(header.iat - row["received_at"].timestamp()) > 1:

@@ -10,7 +10,7 @@ from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import ExchangeFact, KeyBook
 from app.audit.register.key_queue import KeyQueue
 from app.errors import Problem
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk, thumbprint
 from app.stored import StoredRow
@@ -21,7 +21,7 @@ _EVENTS = """
     SELECT e.number, e.kid, e.purpose, e.jws, e.body, e.leaf_hash, l.log_index
     FROM exchange_key_event e LEFT JOIN log_entry l ON l.leaf_hash = e.leaf_hash ORDER BY e.number
 """
-_TYP = "lead-key+jws"
+_TYP = typ.KEY
 
 
 async def read_own_keys(connection: "asyncpg.Connection[Any]", book: KeyBook, queue: KeyQueue) -> None:

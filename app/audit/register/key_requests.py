@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.audit.register.key_book import KeyBook
+from app.bodies import document
 from app.registry.key_events import CandidateKey, candidate, verify_possession
-from app.registry.requests import document
 from app.registry.schemas import Enrolment, MoreKeys, Revocation
+from app.signing import typ
 from app.signing.jws import Unverified, read, verify_detached
 from app.signing.keys import PublicKey, load_public_jwk
 from app.stored import StoredRow
 
-ENROLMENT: Final = "lead-enrolment+jws"
+ENROLMENT: Final = typ.ENROLMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import asyncpg
 from app.audit.contradiction import Contradiction
 from app.audit.register.key_book import KeyBook
 from app.audit.register.key_requests import ENROLMENT
+from app.bodies import document
 from app.errors import Problem
 from app.registry.pending import WAITS
-from app.registry.requests import document
 from app.registry.schemas import Cancellation
 from app.signing.jws import read, verify_detached
 from app.signing.keys import load_public_jwk

@@ -9,7 +9,7 @@ from app.bundles.verifying.files import BundleRefused, Files
 from app.bundles.verifying.log_proofs import PROOF, LogProofs
 from app.bundles.verifying.node_keys import NodeKeyring
 from app.bundles.verifying.signatures import signed_by_known_key
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import VerifiedJws
 from app.signing.keys import PublicKey
 from app.transparency.entries import act_entry, notice_entry
@@ -79,7 +79,7 @@ class ActChain:
             self._notice(folder, signed, body)
             entry = notice_entry(jws=signed.token, body=signed.body)
         else:
-            if (header.typ, header.aud) != ("lead-act+jws", self._exchange) or header.iss not in self._nodes:
+            if (header.typ, header.aud) != (typ.ACT, self._exchange) or header.iss not in self._nodes:
                 raise BundleRefused(f"{folder} is no act for this exchange by a node whose keys are here")
             self._receipt(folder, signed, body, file)
             receipt, receipt_jws = file["receipt.json"], file["receipt.jws"].decode("ascii")
@@ -102,14 +102,14 @@ class ActChain:
 
     def _notice(self, folder: str, signed: VerifiedJws, body: Any) -> None:
         header = signed.header
-        if (header.typ, header.iss) != ("lead-notice+jws", self._exchange) or body["recipients"] != [header.aud]:
+        if (header.typ, header.iss) != (typ.NOTICE, self._exchange) or body["recipients"] != [header.aud]:
             raise BundleRefused(f"{folder} is no notice of the exchange")
         self.signed_by_exchange.add(header.kid)
 
     def _receipt(self, folder: str, signed: VerifiedJws, body: Any, file: Mapping[str, bytes]) -> None:
         token, sender = file["receipt.jws"].decode("ascii"), signed.header.iss
         header = signed_by_known_key(
-            self._keys, token, file["receipt.json"], typ="lead-receipt+jws", iss=self._exchange, aud=sender
+            self._keys, token, file["receipt.json"], typ=typ.RECEIPT, iss=self._exchange, aud=sender
         ).header
         receipt = strict_json.loads(file["receipt.json"])
         checkpoint = self._proofs.checkpoint

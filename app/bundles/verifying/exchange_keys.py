@@ -12,13 +12,13 @@ from app.bundles.verifying.files import BundleRefused, Files
 from app.bundles.verifying.log_proofs import PROOF, LogProofs
 from app.bundles.verifying.trust import Trust
 from app.errors import Problem
-from app.signing import b64url, strict_json
+from app.signing import b64url, strict_json, typ
 from app.signing.jws import read_header, verify_detached
 from app.signing.keys import PublicKey, thumbprint
 from app.transparency.entries import key_entry
 from app.transparency.note import ED25519, Verifier
 
-TYP = "lead-key+jws"
+TYP = typ.KEY
 
 
 @dataclass(frozen=True, slots=True)

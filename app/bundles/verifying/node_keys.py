@@ -9,7 +9,7 @@ from app.bundles.verifying.files import BundleRefused, Files
 from app.bundles.verifying.log_proofs import PROOF, LogProofs
 from app.bundles.verifying.signatures import signed_by_known_key
 from app.errors import Problem
-from app.signing import strict_json
+from app.signing import strict_json, typ
 from app.signing.jws import VerifiedJws
 from app.signing.keys import PublicKey, thumbprint
 from app.transparency.entries import HEAD, key_entry
@@ -100,7 +100,7 @@ class KeyHistory:
         signed = signed_by_known_key(self._keys, token, body, iss=node, aud=self._exchange)
         self._may_ask(keyring, node, signed, document)
         event = self._key_entry(node, number, folder, token)
-        enrolment = signed.header.typ == "lead-enrolment+jws"
+        enrolment = signed.header.typ == typ.ENROLMENT
         if not enrolment:
             self._in_order(keyring.keys[signed.header.kid], event)
         if event.event == "register":
@@ -113,10 +113,10 @@ class KeyHistory:
     def _may_ask(self, keyring: NodeKeyring, node: str, signed: VerifiedJws, document: Any) -> None:
         kid = signed.header.kid
         match signed.header.typ:
-            case "lead-enrolment+jws":
+            case typ.ENROLMENT:
                 if _offered(document).get(kid) != "act" or document["node_id"] != node:
                     raise BundleRefused("the enrolment is not signed by one of its own act keys")
-            case "lead-key+jws":
+            case typ.KEY:
                 key = keyring.keys.get(kid)
                 if key is None or key.purpose != "act" or key.until is not None:
                     raise BundleRefused("the request is not signed by an act key of the node that was valid")

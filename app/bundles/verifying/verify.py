@@ -18,6 +18,7 @@ from app.bundles.verifying.pem import public_from_pem
 from app.bundles.verifying.signatures import signed_by_known_key
 from app.bundles.verifying.trust import Trust, parse_trust
 from app.errors import Problem
+from app.signing import typ
 from app.signing.jws import VerifiedJws
 from app.signing.keys import PublicKey
 from app.transparency.policy import PolicyError
@@ -104,7 +105,7 @@ def _key(files: Files, match: re.Match[str]) -> PublicKey:
 def _manifest(files: Files, keys: dict[str, PublicKey]) -> tuple[VerifiedJws, list[str]]:
     """Return the signed manifest and what it says is withheld, once every file is the one it names."""
     body, token = files.read("manifest.txt"), files.read("manifest.jws").decode("ascii")
-    signed = signed_by_known_key(keys, token, body, typ="lead-manifest+jws")
+    signed = signed_by_known_key(keys, token, body, typ=typ.MANIFEST)
     *lines, rest = body.decode("ascii").split("\n")
     matches = [_LINE.fullmatch(line) for line in lines]
     named = {match[2]: match[1] for match in matches if match and match[2]}

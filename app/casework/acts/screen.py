@@ -11,7 +11,7 @@ from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.diverting import PASSING_ON, found_elsewhere
 from app.casework.kinds import Kind
-from app.casework.listing import list_lead
+from app.casework.routing import list_lead
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
 from app.casework.values import Content, NodeId, Text

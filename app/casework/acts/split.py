@@ -15,7 +15,6 @@ from app.casework.case import Chapter, Lead, LeadState, Transfer, TransferState
 from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision, Notice
 from app.casework.kinds import Kind
-from app.casework.listing import list_lead
 from app.casework.parts import (
     GO_ON_FOR_A_PART,
     ON_THE_LEAD,
@@ -26,6 +25,7 @@ from app.casework.parts import (
 )
 from app.casework.records.recheck import Rechecks
 from app.casework.records.verification import Verification
+from app.casework.routing import list_lead
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
 from app.casework.values import Content, Id, Label, NodeId, Token

@@ -12,9 +12,8 @@ from app.casework.deadlines import Deadline
 from app.casework.decision import Claim, Decision
 from app.casework.diverting import HANDING_ON, PASSING_ON, taken_back
 from app.casework.kinds import Kind
-from app.casework.listing import list_lead
-from app.casework.records.prosecution import ASKING, DECIDING, FILING, left_behind
-from app.casework.routing import natural_route, require_route
+from app.casework.records.prosecution import ASKING, DECIDING, FILING, LADDER
+from app.casework.routing import list_lead, natural_route, require_route
 from app.casework.rules import (
     COMPETENT_KIND,
     CRIME_CASE,
@@ -161,7 +160,7 @@ def offer(scene: Scene[Offer]) -> Decision:
         leads=(handed,),
         claims=(Claim(leg.transfer_id, "transfer", lead.lead_id),),
         starts=(scene.start("D04", leg.to, leg.transfer_id),),
-        stops=scene.running(lead.lead_id, *HANDING_ON) | left_behind(scene),
+        stops=scene.running(lead.lead_id, *HANDING_ON) | _left_behind(scene),
         notices=notices,
     )
 
@@ -313,6 +312,12 @@ def _leg(
         resumes=resumes,
         came_by=came_by,
     )
+
+
+def _left_behind(scene: Scene[Any]) -> frozenset[str]:
+    """Return the ids of the deadlines that end when the holder hands the lead on: on filing, and to ask again."""
+    legs = [leg.transfer_id for leg in scene.lead.transfers if scene.act.sender in (leg.sender, leg.recipient)]
+    return frozenset().union(*(scene.running(leg, FILING, *LADDER) for leg in legs))
 
 
 def _require_enclosures(scene: Scene[Offer]) -> None:

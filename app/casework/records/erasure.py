@@ -17,7 +17,7 @@ ERASE = "lead.erase"
 
 def erased_for(case: Case, node: str, lead_id: str) -> str | None:
     """Return the id of the act by which a lead is erased for a node; None while the node may read its content."""
-    if not any(lead.erased_by for lead in case.leads.values()):
+    if not case.is_erased_in_part:
         return None
     return _erased(case, lead_id, lambda part: node in part.parties, frozenset())
 

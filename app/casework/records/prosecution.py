@@ -77,9 +77,3 @@ def ladder_over(scene: Scene[Any]) -> frozenset[str]:
         return frozenset()
     legs = [leg.transfer_id for leg in scene.lead.transfers if leg.recipient == scene.act.sender]
     return frozenset().union(*(scene.running(leg, FILING, *LADDER) for leg in legs))
-
-
-def left_behind(scene: Scene[Any]) -> frozenset[str]:
-    """Return the ids of the deadlines that end when the holder hands the lead on: on filing, and to ask again."""
-    legs = [leg.transfer_id for leg in scene.lead.transfers if scene.act.sender in (leg.sender, leg.recipient)]
-    return frozenset().union(*(scene.running(leg, FILING, *LADDER) for leg in legs))

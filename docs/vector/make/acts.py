@@ -13,11 +13,10 @@ from app.casework.acts import CATALOGUE, decide
 from app.casework.case import Case, on_record
 from app.casework.decision import evolve
 from app.casework.scene import Given
-from app.docket.issuer import Issuer
 from app.docket.record import act_ref
-from app.intake.receive import Signed, examine
-from app.registry.directory import KeyRecord
-from app.registry.exchange_keys import ExchangeKeys, KeyRing, log_origin
+from app.intake.receive import examine
+from app.registry.directory import KeyRecord, SignedByNode
+from app.registry.exchange_keys import ExchangeKeys, KeyRing
 from app.registry.voice import Voice
 from app.signing import b64url, strict_json
 from app.signing.jws import sign_detached, verify_detached
@@ -44,7 +43,7 @@ class Taken:
     entry: bytes
 
 
-def issuer(keys: dict[str, SigningKey]) -> Issuer:
+def voice(keys: dict[str, SigningKey]) -> Voice:
     """Return the exchange of the vector as a signer of receipts."""
     own = ExchangeKeys(
         signing=keys[f"{EXCHANGE}.signing"],
@@ -54,7 +53,7 @@ def issuer(keys: dict[str, SigningKey]) -> Issuer:
         public=(),
         former={},
     )
-    return Issuer(Voice(EXCHANGE, cast("KeyRing", OwnKeys(own)), ZONE), log_origin(EXCHANGE))
+    return Voice(EXCHANGE, cast("KeyRing", OwnKeys(own)), ZONE)
 
 
 def document(act: Planned, prev: str | None) -> bytes:
@@ -83,22 +82,22 @@ def sign(act: Planned, body: bytes, key: SigningKey) -> str:
 
 def tell(keys: dict[str, SigningKey]) -> list[Taken]:
     """Return the acts of the story, each decided on what the ones before it left; raise what the service would."""
-    exchange, case, told, prev = issuer(keys), Case(root_id=LEAD), [], None
+    exchange, case, told, prev = voice(keys), Case(root_id=LEAD), [], None
     for number, act in enumerate(STORY, 1):
         kind, now, body = CATALOGUE[act.name], act.at + timedelta(milliseconds=250), document(act, prev)
         key = keys[f"{act.sender}.act"]
         verified = verify_detached(sign(act, body, key), body, key.public, aud=EXCHANGE)
         record = KeyRecord(key.kid, act.sender, "act", key.public, 1, None)
         path = {name: {"lead_id": LEAD, "transfer_id": TRANSFER}[name] for name in kind.path_ids}
-        taken = examine(Signed(verified, hashlib.sha256(body).digest(), record), kind, path, exchange, now)
+        taken = examine(SignedByNode(verified, hashlib.sha256(body).digest(), record), kind, path, ZONE, now)
         lead_nos = (LEAD_NO,) * kind.lead_numbers(taken.act.content)
         decision = decide(case, taken.act, Given(now, NODES, ZONE, lead_nos=lead_nos))
         case = on_record(
-            evolve(case, decision, now), act_ref(taken.act, taken.body_sha256, len(case.acts) + 1, decision)
+            evolve(case, decision, now), act_ref(taken.act, taken.signed.body_sha256, len(case.acts) + 1, decision)
         )
-        issued = exchange.receipt(taken, decision.leads[0], decision.deadlines, now)
-        entry = act_entry(jws=taken.jws, body=body, receipt=issued.body, receipt_jws=issued.jws)
-        told.append(Taken(f"acts/{number}-{act.name}", body, taken.jws, issued.body, issued.jws, entry))
+        issued = exchange.receipt(taken.act, taken.signed, decision.leads[0], decision.deadlines, now)
+        entry = act_entry(jws=verified.token, body=body, receipt=issued.body, receipt_jws=issued.jws)
+        told.append(Taken(f"acts/{number}-{act.name}", body, verified.token, issued.body, issued.jws, entry))
         prev = verified.sha256
     return told
 

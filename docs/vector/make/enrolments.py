@@ -7,12 +7,11 @@ from make.acts import token_files
 from make.keys import CIVIL, EXCHANGE, POLICE, Files
 from make.story import START
 
-from app.registry import jwt
+from app.bodies import document
 from app.registry.enrolment import TYP
-from app.registry.requests import document
 from app.registry.schemas import Enrolment
 from app.registry.tokens import ASSERTION_TYP, LONGEST_ASSERTION
-from app.signing import b64url, strict_json
+from app.signing import b64url, jwt, strict_json
 from app.signing.jws import sign_detached
 from app.signing.keys import SigningKey
 from app.transparency.entries import key_entry
