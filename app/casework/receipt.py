@@ -25,6 +25,12 @@ class Result(BaseModel):
     deadlines: tuple[StartedDeadline, ...]
 
 
+class ArchiveResult(Result):
+    """The same for `lead.archive`, with the first day on which the content may be erased; null: never."""
+
+    retained_until: str | None
+
+
 class Receipt(BaseModel):
     """What the exchange signs for having taken the act: `X-JWS-Signature`, `typ` `lead-receipt+jws`."""
 
@@ -42,4 +48,4 @@ class Receipt(BaseModel):
     key_event: int
     log_origin: str
     log_by: str
-    result: Result
+    result: ArchiveResult | Result

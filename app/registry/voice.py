@@ -11,7 +11,8 @@ from app.casework.case import Lead
 from app.casework.deadlines import Deadline
 from app.casework.document import Act
 from app.casework.limits import number
-from app.casework.receipt import Receipt, Result, StartedDeadline
+from app.casework.receipt import ArchiveResult, Receipt, Result, StartedDeadline
+from app.casework.records.volume import kept_until
 from app.registry.directory import SignedByNode
 from app.registry.exchange_keys import KeyRing, log_origin
 from app.signing import b64url, strict_json, typ
@@ -59,7 +60,7 @@ class Voice:
             key_event=signed.key.key_event,
             log_origin=self.log_origin,
             log_by=local(now + LOG_WITHIN, self.zone),
-            result=result(lead.as_known_by(act.sender), deadlines, self.zone),
+            result=result(act.name, lead.as_known_by(act.sender), deadlines, self.zone),
         )
         # As `strict_json.dumps` would write it: compact, in the order of the members, beyond ASCII as it is.
         body = receipt.model_dump_json().encode()
@@ -94,10 +95,14 @@ class Voice:
         return sign_detached(body, signer, typ=typ, iss=self.exchange_id, aud=aud, iat=iat, jti=jti)
 
 
-def result(lead: Lead, deadlines: Iterable[Deadline], zone: ZoneInfo) -> Result:
-    """Return what a receipt says of the case after the act."""
+def result(act: str, lead: Lead, deadlines: Iterable[Deadline], zone: ZoneInfo) -> Result:
+    """Return what a receipt says of the case after an act of this name."""
     started = (
         StartedDeadline(rule=number(deadline.rule), due=local(deadline.due, zone), node=deadline.node)
         for deadline in deadlines
     )
-    return Result(lead_no=lead.lead_no, lead_state=str(lead.state), deadlines=tuple(started))
+    after = Result(lead_no=lead.lead_no, lead_state=str(lead.state), deadlines=tuple(started))
+    if act != "lead.archive":
+        return after
+    until = kept_until(lead, zone)
+    return ArchiveResult(**dict(after), retained_until=until and until.isoformat())

@@ -6,13 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import TypeAdapter
 
 from app.casework.acts import CATALOGUE
 from app.casework.case import Case, LeadState
 from app.casework.decision import Decision
+from app.casework.receipt import ArchiveResult, Result
 from app.casework.records.erasure import all_erased, as_erased_for, erased_for, tombstone
 from app.casework.records.volume import Volume, kept_until, least
 from app.errors import ForbiddenAct, InvalidDocument, NotFound, Problem, RuleViolated, WrongState
+from app.registry.voice import result
 from tests.casework.stage import ZONE, Stage
 from tests.casework.test_closing_rules import CLARIFY, ITEM, clear, confirmed
 from tests.casework.test_split_rules import EVENTS, PERSONS, hidden, on_part, received, split
@@ -79,11 +82,11 @@ def test_the_content_goes_on_the_first_day_after_the_retention_and_not_before() 
         ("定期30年", "partly_substantiated", date(2056, 3, 2)),
         ("三十年", "unverifiable", date(2056, 3, 2)),
         ("两年", "unsubstantiated", date(2028, 3, 2)),
-        ("十十年", "unsubstantiated", None),
+        ("二十五年", "substantiated", date(2051, 3, 2)),
+        ("10年（自2028年起）", "substantiated", date(2038, 1, 1)),
+        ("1年（自2020年起）", "unsubstantiated", date(2028, 3, 2)),
         ("永久", "unsubstantiated", None),
         ("长期", "unverifiable", None),
-        ("2年以上", "unsubstantiated", None),
-        ("〇年", "unsubstantiated", None),
     ],
 )
 def test_the_volume_says_how_long_and_the_table_says_at_least(
@@ -95,6 +98,14 @@ def test_the_volume_says_how_long_and_the_table_says_at_least(
         stage.later(days=YEAR * 200)
         with pytest.raises(RuleViolated, match="kept for good"):
             erase(stage)
+
+
+def test_the_receipt_of_the_archive_says_until_when() -> None:
+    for retention, until in (("10年", "2036-03-02"), ("至2038年", "2039-01-01"), ("永久", None)):
+        said = result("lead.archive", archived(retention).lead, (), ZONE)
+        assert said.model_dump()["retained_until"] == until
+        assert TypeAdapter(ArchiveResult | Result).validate_json(said.model_dump_json()) == said
+    assert "retained_until" not in result("correction.note", archived().lead, (), ZONE).model_dump()
 
 
 def test_an_outcome_fed_back_without_a_report_counts_as_well() -> None:

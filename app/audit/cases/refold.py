@@ -120,7 +120,7 @@ def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> Fo
         decision = _decide(case, act, given, stored)
     except (Problem, KeyError) as refused:
         raise Differs(f"{row.called}: refused when decided again ({_reason(refused)})") from refused
-    if result(decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt.result:
+    if result(act.name, decision.leads[0].as_known_by(act.sender), decision.deadlines, given.zone) != receipt.result:
         raise Differs(f"{row.called}: decided again it has another result than its receipt says")
     ref = act_ref(act, row.body_sha256, row.seq, decision)
     return _notices(on_record(evolve(case, decision, given.now), ref), decision, row.act_id, rows, 1)

@@ -12,6 +12,7 @@ from app.casework.open_matters import NOTHING_OPEN, require_nothing_open
 from app.casework.records.notes import Clarifications
 from app.casework.records.outcomes import with_fall
 from app.casework.records.recheck import Rechecks
+from app.casework.records.retention import Retention
 from app.casework.records.verification import Verification
 from app.casework.records.volume import Volume
 from app.casework.rules import Rule
@@ -42,7 +43,7 @@ class Archive(Content):
 
     volume_no: Label
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=5000)]
-    retention: Label
+    retention: Retention
 
     @model_validator(mode="after")
     def _numbers_differ(self) -> "Archive":

@@ -4,13 +4,14 @@ The table is data with its sources. A site needs the approval of its archive aut
 (档案法实施条例 第十九条); what that schedule says of a lead stands in the volume, as `retention` of `lead.archive`.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from app.casework.case import Chapter, Lead
+from app.casework.deadlines import add_months
+from app.casework.records.retention import term
 from app.casework.records.verification import Verification
 from app.casework.rules import Rule
 from app.errors import Source
@@ -23,9 +24,6 @@ RETENTION = Rule(
 )
 # 无法核实, as a report says it or as an outcome that was fed back without a report.
 UNVERIFIED = ("unverifiable", "无法核实")
-# 10年, 三十年, 定期10年, 定期（30年）, 10 years. What names no number of years (永久, 长期) never ends.
-_YEARS = re.compile(r"(?:定期)?\s*[(（]?\s*(\d{1,3}|[二两三五十]{1,3})\s*(?:年|years?)\s*[)）]?")
-_WRITTEN = {"二": 2, "两": 2, "三": 3, "五": 5, "十": 10, "十五": 15, "二十": 20, "三十": 30, "五十": 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +63,8 @@ def least(lead: Lead) -> Retention:
 def kept_until(lead: Lead, zone: ZoneInfo) -> date | None:
     """Return the first day on which an archived lead may be erased; None if its volume is kept for good."""
     volume = lead.chapter(Volume)
-    stated = _stated(volume.retention)
-    if volume.bound_at is None or stated is None:
+    if volume.bound_at is None:
         return None
-    bound, years = volume.bound_at.astimezone(zone).date(), max(stated, least(lead).years)
-    # 29 February, in a year without one.
-    return _on(bound.year + years, bound.month, bound.day) or _on(bound.year + years, bound.month, bound.day - 1)
-
-
-def _stated(retention: str) -> int | None:
-    found = _YEARS.fullmatch(retention.strip())
-    if found is None:
-        return None
-    return int(found[1]) if found[1].isdecimal() else _WRITTEN.get(found[1])
-
-
-def _on(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+    bound = volume.bound_at.astimezone(zone).date()
+    stated = term(volume.retention).first_day_after(bound)
+    return None if stated is None else max(stated, add_months(bound, 12 * least(lead).years))
