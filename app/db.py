@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import asyncpg
 from sqlalchemy import URL, MetaData, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
@@ -35,6 +36,8 @@ UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
 )
+# And when it is there, and has no connection or no space to give.
+EXHAUSTED = (PoolTimeout, asyncpg.InsufficientResourcesError)
 
 
 class Table(SQLModel):

@@ -165,6 +165,11 @@ class UnsupportedMediaType(Problem):
     title, title_zh = "Unsupported media type", "不支持的媒体类型"
 
 
+class RangeNotSatisfiable(Problem):
+    slug, status = "range-not-satisfiable", 416
+    title, title_zh = "Range not satisfiable", "请求范围无效"
+
+
 class InvalidDocument(Problem):
     slug, status = "invalid-document", 422
     title, title_zh = "Invalid document", "文书内容不合规"

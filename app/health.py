@@ -1,6 +1,8 @@
 """Is it alive, is it ready, what does it measure: `/healthz`, `/readyz`, `/metrics`."""
 
 import asyncio
+import shutil
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -10,13 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import locks
-from app.deps import Engine, Now
+from app.config import Settings
+from app.deps import Engine, Now, TheSettings
 from app.migrate import newest_revision
 
 router = APIRouter(tags=["operations"])
 LAG = Gauge("leadbridge_inbox_lag_seconds", "age of the oldest committed act without an inbox number")
 WAITING = Gauge("leadbridge_unsequenced", "committed events without a place in the log")
 PATIENCE = 3.0
+LEAST_BYTES = 64 * 1024 * 1024
 
 
 @router.get("/healthz", operation_id="is_alive", summary="Alive · 存活检查", response_model=None)
@@ -32,9 +36,9 @@ async def healthz() -> dict[str, str]:
     response_model=None,
     responses={503: {"description": "not ready; the body says what is missing · 未就绪"}},
 )
-async def readyz(engine: Engine) -> Response:
-    """200 when database, migrations and sequencer are there; 503 with what is missing."""
-    checks: dict[str, Any] = {"database": False, "migrations": False, "sequencer": False}
+async def readyz(engine: Engine, settings: TheSettings) -> Response:
+    """200 when database, migrations, sequencer and room to write are there; 503 with what is missing."""
+    checks: dict[str, Any] = {"database": False, "migrations": False, "sequencer": False, "writable": False}
     try:
         async with asyncio.timeout(PATIENCE), engine.connect() as connection:
             checks["database"] = True
@@ -49,9 +53,18 @@ async def readyz(engine: Engine) -> Response:
                     {"leader": locks.SEQUENCER},
                 )
             )
+            read_only = await connection.scalar(text("SELECT current_setting('transaction_read_only')::boolean"))
+            checks["writable"] = not read_only and _has_room(settings)
     except (OSError, SQLAlchemyError, TimeoutError):
         pass
     return JSONResponse(checks, 200 if all(checks.values()) else 503)
+
+
+def _has_room(settings: Settings) -> bool:
+    """Tell whether the folders of this service have room; the disk of a database elsewhere tells by its refusals."""
+    attachments = settings.attachments or ""
+    folders = {settings.data_dir, settings.data_dir if "://" in attachments else Path(attachments or settings.data_dir)}
+    return all(shutil.disk_usage(folder).free >= LEAST_BYTES for folder in folders if folder.exists())
 
 
 @router.get(

@@ -328,6 +328,11 @@ CAUSES: dict[str, Cause] = {
         ("Ask with fewer or shorter parameters.", "减少或者缩短参数。"),
         ("An address has at most 8192 bytes.", "请求地址不得超过 8192 字节。"),
     ),
+    "range-not-satisfiable": Cause(
+        ("`Range` asks for a part that begins behind the end of the file.", "`Range` 请求的起始位置超出文件末尾。"),
+        ("Ask within the size that `Content-Range` tells.", "按 `Content-Range` 给出的大小重新请求。"),
+        ("The part begins behind the end of the file.", "请求的起始位置超出文件末尾。"),
+    ),
     "headers-too-large": Cause(
         ("The head has more than 100 fields, or more than 32 KiB.", "请求头超过 100 项，或者超过 32 KiB。"),
         ("Send only the fields that the contract names.", "只发送接口约定所列的请求头。"),
@@ -335,8 +340,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "overloaded": Cause(
         (
-            "The queue is full, too many connections are open, or the database is away for the moment.",
-            "队列已满，打开的连接过多，或者数据库暂时不可用。",
+            "The queue is full, too many connections are open, the disk is full, or the database is away.",
+            "队列已满，打开的连接过多，磁盘已满，或者数据库暂时不可用。",
         ),
         (
             "Send the same bytes again after `Retry-After` seconds: nothing is done twice.",

@@ -1,6 +1,8 @@
 """What a refusal looks like on the wire: RFC 9457 problem details, in English or Chinese as asked."""
 
+import errno
 import json
+import re
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +18,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
-from app.db import UNREACHABLE
+from app.db import EXHAUSTED, UNREACHABLE
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
+# Errors of the machine that pass: no space, no quota, no descriptor.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE}
+_OS_ERROR = re.compile(r"\(os error (\d{1,9})\)")
 _log = structlog.get_logger(__name__)
 
 
@@ -229,13 +234,35 @@ class _LastResort:
 
 
 def _told(error: Exception, request_id: str) -> errors.Problem:
-    if isinstance(error, UNREACHABLE) or getattr(error, "connection_invalidated", False):
-        return errors.Overloaded("The database is away; try again.", "数据库暂时不可用，请稍后再试。", retry_after=2)
+    for cause in _causes(error):
+        if isinstance(cause, UNREACHABLE) or getattr(cause, "connection_invalidated", False):
+            return errors.Overloaded(
+                "The database is away; try again.", "数据库暂时不可用，请稍后再试。", retry_after=2
+            )
+        if isinstance(cause, EXHAUSTED) or _is_full(cause):
+            return errors.Overloaded(
+                "No connection or no space is free; try again.", "连接或者存储空间已满，请稍后再试。", retry_after=5
+            )
     return InternalError(
         "The service failed; quote the request id.",
         "服务出现故障，请提供 request_id 以便查询。",
         members={"request_id": request_id},
     )
+
+
+def _is_full(cause: BaseException) -> bool:
+    if not isinstance(cause, OSError):
+        return False
+    # The store of attachments tells the number in its words alone.
+    told = _OS_ERROR.search(str(cause))
+    return cause.errno in FULL or (told is not None and int(told[1]) in FULL)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        original = getattr(error, "orig", None)
+        error = original if isinstance(original, BaseException) else error.__cause__
 
 
 def _places(error: BaseException | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A real server for tests: the application in a uvicorn thread on a free port, with real commits behind it."""
 
 import asyncio
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,14 @@ from app.times import utc_now
 from tests.waiting import until
 
 EXCHANGE_ID = "exchange-test"
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 
-from app.attachments.chunks import HEADER_BYTES, ChunkCipher, chunk_count, sealed_range, sealed_size
+from app.attachments.chunks import CHUNK_BYTES, HEADER_BYTES, ChunkCipher, chunk_count, sealed_range, sealed_size
 from app.attachments.queries import StoredFile
 from app.attachments.store import AttachmentStore
 
@@ -43,3 +43,18 @@ async def plaintext_of(store: AttachmentStore, file: StoredFile) -> AsyncIterato
             if last and digest.digest() != file.sha256:
                 raise DamagedObject(file.object_key)
             yield chunk
+
+
+async def part_of(store: AttachmentStore, file: StoredFile, part: range) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file whose positions are in `part`, which is not empty and lies within the file.
+
+    Each chunk opens in its own place of its own file alone; that all of them are the file, its whole digest shows.
+    Raises what `plaintext_of` raises.
+    """
+    (header,) = await store.read(file.object_key, [(0, HEADER_BYTES)])
+    cipher, count = ChunkCipher.from_header(file.file_key, header), chunk_count(file.size)
+    for index in range(part.start // CHUNK_BYTES, (part.stop - 1) // CHUNK_BYTES + 1):
+        (sealed,) = await store.read(file.object_key, [sealed_range(index, file.size)])
+        begins = index * CHUNK_BYTES
+        chunk = cipher.open(index, sealed, last=index == count - 1)
+        yield chunk[max(part.start - begins, 0) : part.stop - begins]

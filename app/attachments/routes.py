@@ -3,13 +3,14 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors
 from app.access.deps import Accounted, ThisRead
 from app.attachments.examination import LARGEST_FILE, too_large
+from app.attachments.ranges import asked_part
 from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
@@ -21,7 +22,10 @@ PATTERN = "^[0-9a-f]{64}$"
 OCTETS = "application/octet-stream"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _BINARY: dict[str, Any] = {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "the file · 附件内容", "content": _BINARY}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the file · 附件内容", "content": _BINARY},
+    206: {"description": "the part that was asked for · 所请求的部分", "content": _BINARY},
+}
 # Whatever the file is, a browser must neither show nor keep it, nor learn a name that the act alone may tell.
 _DOWNLOAD = {
     "Content-Disposition": "attachment",
@@ -99,26 +103,42 @@ async def put_attachment(caller: Caller, sha256: Digest, request: Request, files
     operation_id="get_attachment",
     summary="Download an attachment · 下载附件",
     response_class=Response,
-    responses=_FILE | documented(errors.Unauthenticated, errors.NotFound, errors.ForbiddenAct, errors.InvalidDocument),
+    responses=_FILE
+    | documented(
+        errors.Unauthenticated, errors.NotFound, errors.ForbiddenAct, errors.InvalidDocument, errors.RangeNotSatisfiable
+    ),
 )
-async def get_attachment(sha256: Digest, files: Files, read: ThisRead, now: Now) -> StreamingResponse:
+async def get_attachment(
+    sha256: Digest,
+    files: Files,
+    read: ThisRead,
+    now: Now,
+    wanted: Annotated[str | None, Header(alias="Range", description="one part: `bytes=0-1048575`")] = None,
+    if_range: Annotated[str | None, Header(alias="If-Range", description="the `ETag` of the parts before")] = None,
+) -> StreamingResponse:
     """The bytes, for the agency that uploaded them and for those that may read an act that names them.
 
     A sealed part goes to its recipient alone, while an `identity.open` of it runs, to a reader that it names; then
     `X-Acting-Person` and `X-Purpose` are required. Each fetch is recorded before the first byte, and shown to the
-    agency that sealed it.
+    agency that sealed it. A download that broke off goes on by `Range`.
     """
     try:
-        size, content = await files.get(read.node_id, sha256)
+        file = await files.find(read.node_id, sha256)
         read.note("attachment", sha256)
     except errors.NotFound:
         digest, acting = bytes.fromhex(sha256), read.acting
         sealed = await find_sealed(
             files.reader, files.vault, read.node_id, digest, acting.person, acting.purpose, now()
         )
-        size, content = await files.get_sealed(sealed)
+        file = await files.readable(sealed.file)
         read.note("identity", sha256, sealed.opening_id)
-    return StreamingResponse(content, media_type=OCTETS, headers=_DOWNLOAD | {"Content-Length": str(size)})
+    etag = f'"{sha256}"'
+    part = asked_part(wanted, if_range, etag, file.size)
+    headers = _DOWNLOAD | {"ETag": etag, "Accept-Ranges": "bytes", "Content-Length": str(file.size)}
+    if part is None:
+        return StreamingResponse(files.content(file), media_type=OCTETS, headers=headers)
+    headers |= {"Content-Length": str(len(part)), "Content-Range": f"bytes {part.start}-{part.stop - 1}/{file.size}"}
+    return StreamingResponse(files.content(file, part), 206, headers, OCTETS)
 
 
 @router.delete(

@@ -15,9 +15,8 @@ from app import loops
 from app.attachments import queries
 from app.attachments.chunks import PREFIX_BYTES, ChunkCipher, in_chunks
 from app.attachments.examination import Examination
-from app.attachments.opening import plaintext_of, require_size
+from app.attachments.opening import part_of, plaintext_of, require_size
 from app.attachments.queries import StoredFile
-from app.attachments.sealed import SealedFile
 from app.attachments.store import AttachmentStore
 from app.deps import TimeSource
 from app.errors import InvalidDocument
@@ -56,20 +55,22 @@ class Attachments:
             await self._drop(object_key)
         return examination.size
 
-    async def get(self, node_id: str, sha256: str) -> tuple[int, AsyncIterator[bytes]]:
-        """Return a file's size and its bytes; raise `NotFound` unless the node uploaded it or may read it by an act.
+    async def find(self, node_id: str, sha256: str) -> StoredFile:
+        """Return a file that can be read; raise `NotFound` unless the node uploaded it or may read it by an act."""
+        return await self.readable(await queries.find_file(self.reader, self.vault, node_id, bytes.fromhex(sha256)))
+
+    async def readable(self, file: StoredFile) -> StoredFile:
+        """Return the file, whose object is there and as long as it must be."""
+        await require_size(self.store, file)
+        return file
+
+    def content(self, file: StoredFile, part: range | None = None) -> AsyncIterator[bytes]:
+        """Return the bytes of a file, or those whose positions are in `part`.
 
         The iterator raises, before the last bytes, if what is stored is not the file: a reader who counts the
         bytes never takes a part for the whole.
         """
-        return await self._checked(await queries.find_file(self.reader, self.vault, node_id, bytes.fromhex(sha256)))
-
-    async def get_sealed(self, sealed: SealedFile) -> tuple[int, AsyncIterator[bytes]]:
-        """Return a sealed part's size and bytes, as `get` does."""
-        return await self._checked(sealed.file)
-
-    async def _checked(self, file: StoredFile) -> tuple[int, AsyncIterator[bytes]]:
-        return await require_size(self.store, file), plaintext_of(self.store, file)
+        return plaintext_of(self.store, file) if part is None else part_of(self.store, file, part)
 
     async def delete(self, node_id: str, sha256: str) -> None:
         """Delete the node's own upload; raise `NotFound`, or `WrongState` if an act names it."""

@@ -65,7 +65,7 @@ class Archivist:
                 note = parse_note((await self.published.covering(connection, newest)).note.encode())
             enclosed = await bundle_rows.enclosed_in(connection, [row["act_id"] for row in acts])
         # Looked up before the first byte is sent: afterwards no refusal could be told any more.
-        streams = {sha256: (await self.files.get(node, sha256))[1] for sha256 in enclosed}
+        streams = {sha256: self.files.content(await self.files.find(node, sha256)) for sha256 in enclosed}
         return Bundle(self, node, acts, events, note, streams)
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
 import typer
 
+from app import embedded_postgres
 from app.commands.database import connected, migrated
 from app.commands.local_files import with_files_read
 from app.commands.master_key import database_behind_master_key
@@ -22,7 +24,7 @@ def serve(
     from app import main
 
     settings = with_files_read(with_options(host=host, port=port))
-    with terminated_is_interrupted(), database_behind_master_key(settings) as url:
+    with terminated_is_interrupted(), database_behind_master_key(settings) as url, looked_after(settings, url):
         run(main.serve(settings, database_url=url, worker=not no_worker))
 
 
@@ -31,7 +33,7 @@ def worker() -> None:
     from app import worker as loops
 
     settings = with_files_read(Settings())
-    with terminated_is_interrupted(), database_behind_master_key(settings) as url:
+    with terminated_is_interrupted(), database_behind_master_key(settings) as url, looked_after(settings, url):
         run(loops.run(settings, url))
 
 
@@ -39,6 +41,11 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     with connected(Settings()) as url:
         typer.echo("migrated" if migrated(url) else "nothing to do: the database is current")
+
+
+def looked_after(settings: Settings, url: str) -> AbstractContextManager[None]:
+    """Return what keeps an embedded database running; one given by URL is somebody else's to keep."""
+    return embedded_postgres.kept(settings.data_dir, url) if settings.database_url is None else nullcontext()
 
 
 def with_options(*, host: str | None, port: int | None) -> Settings:

@@ -6,6 +6,7 @@ when root starts it, and trusts every local user.
 """
 
 from app.embedded_postgres.account import ServerNotStarted
+from app.embedded_postgres.keeping import kept
 from app.embedded_postgres.running import running
 
-__all__ = ["ServerNotStarted", "running"]
+__all__ = ["ServerNotStarted", "kept", "running"]

@@ -40,6 +40,18 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[str]:
                 _leave(users, data_dir)
 
 
+def revive(data_dir: Path) -> str:
+    """Start the server of a data folder that this process uses, unless it runs; return its URL, as `running` does.
+
+    It listens where it did, unless that was a port.
+    """
+    with _turn(data_dir):
+        record = data_dir / "postgres.runtime"
+        runtime = Path(record.read_text()) if record.exists() else None
+        server = postmaster.settled(data_dir / "postgres") or _start(data_dir, durable=True, runtime=runtime)
+        return _url(server, data_dir)
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -67,10 +79,10 @@ def _leave(users: int, data_dir: Path) -> None:
     listening.forget_runtime(data_dir / "postgres.runtime")
 
 
-def _start(data_dir: Path, *, durable: bool) -> postmaster.Postmaster:
+def _start(data_dir: Path, *, durable: bool, runtime: Path | None = None) -> postmaster.Postmaster:
     home, password_file = data_dir / "postgres", data_dir / "postgres.password"
     account = Account.for_cluster(home)
-    runtime = listening.runtime_folder(account, data_dir / "postgres.runtime")
+    runtime = runtime or listening.runtime_folder(account, data_dir / "postgres.runtime")
     version = cluster.major_of(home)
     programs = binaries.find(account, runtime, major=version)
     if version is None:

@@ -30,7 +30,7 @@ class OneRequest:
 
     A request that is `given_up`, because its body came too slowly, is answered with that refusal, whatever the
     application made of it. What nobody read of a body is read away within a bound, so that the answer arrives. Sending
-    to a client that has gone raises `ClientDisconnect`.
+    to a client that has gone raises `ClientDisconnect`. `HEAD` is answered as `GET` is, without the content.
     """
 
     def __init__(self, line: Line, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,6 +43,12 @@ class OneRequest:
         self._taken = 0
         self._started = False
         self._refused = False
+        self._head = scope["method"] == "HEAD"
+
+    @property
+    def scope(self) -> Scope:
+        """What the application is asked."""
+        return {**self._scope, "method": "GET"} if self._head else self._scope
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -62,6 +68,9 @@ class OneRequest:
             raise ClientDisconnect
         if message["type"] == "http.response.start":
             await self._start(message)
+        elif self._head:
+            # What `GET` would have sent behind this stays unsent, and unmade.
+            raise ClientDisconnect
         elif message.get("more_body", False) or self._whole or not self._line.in_body:
             await self._send(message)
         else:
@@ -69,9 +78,18 @@ class OneRequest:
 
     async def _start(self, message: Message) -> None:
         self._started = True
+        headers = list(message.get("headers", ()))
+        names = {name.lower() for name, _ in headers}
+        # What a browser would guess of an answer, or keep of it, is nobody's business but the caller's.
+        if b"x-content-type-options" not in names:
+            headers.append((b"x-content-type-options", b"nosniff"))
+        if b"cache-control" not in names and self._scope["path"].startswith("/v1/"):
+            headers.append((b"cache-control", b"no-store"))
         if self._line.in_body and not self._whole and self._unread() > KEPT_BYTES:
-            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
-        await self._send(message)
+            headers.append((b"connection", b"close"))
+        await self._send({**message, "headers": headers})
+        if self._head:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _unread(self) -> int:
         headers = Headers(scope=self._scope)

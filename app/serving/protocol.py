@@ -49,7 +49,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         request = self.request = OneRequest(self, scope, receive, send)
-        await self._inner(scope, request.receive, request.send)
+        await self._inner(request.scope, request.receive, request.send)
         if request.given_up is not None:
             await request.refuse()
 

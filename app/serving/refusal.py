@@ -17,6 +17,7 @@ def refusal(problem: Problem, headers: list[tuple[bytes, bytes]], url: bytes) ->
         "content-length": str(len(body)),
         "content-language": "zh-CN" if speaks_chinese(preferred) else "en",
         "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
         "connection": "close",
         **problem.headers,
     }

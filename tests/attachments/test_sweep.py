@@ -45,8 +45,8 @@ async def test_the_sweep_deletes_old_objects_without_a_row_and_no_others(databas
         assert await sweep(engine, store, datetime.now(UTC) - timedelta(hours=1)) == 1
         assert await sweep(engine, store, datetime.now(UTC) + timedelta(seconds=5)) == 1
         assert await sweep(engine, store, datetime.now(UTC) + timedelta(seconds=5)) == 0
-        size, content = await files.get(NODE, digest)
-        assert (size, b"".join([piece async for piece in content])) == (5, b"hello")
+        file = await files.find(NODE, digest)
+        assert b"".join([piece async for piece in files.content(file)]) == b"hello"
     finally:
         await engine.dispose()
         await reader.dispose()

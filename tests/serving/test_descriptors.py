@@ -11,17 +11,10 @@ import httpx
 
 from tests.cli.command_line import environment
 from tests.killing import settings
-from tests.server import until_ready
+from tests.server import free_port, until_ready
 from tests.serving.conftest import PATIENCE
 
 DESCRIPTORS = 256
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_more_silent_connections_than_descriptors_lock_nobody_out(database_url: str, tmp_path: Path) -> None:
