@@ -19,7 +19,8 @@ class Refused(Exception):
         self.signed = signed
 
     def __str__(self) -> str:
-        text = self.problem.get("detail") or self.problem.get("title") or self.problem.get("error") or ""
+        said = (self.problem.get(name) for name in ("detail", "error_description", "title", "error"))
+        text = next(filter(None, said), "")
         where = [f"{e.get('pointer') or e.get('loc') or ''} {e.get('detail') or e.get('msg') or ''}".strip()
                  for e in self.problem.get("errors", [])]  # fmt: skip
         return f"{self.slug} ({self.status}): {' '.join([str(text), *where])}".rstrip(": ")

@@ -167,7 +167,16 @@ _TOKEN_FORM = {
         "client_assertion": {"type": "string"},
     },
 }
-_TOKEN_ERROR = {"application/json": {"schema": {"type": "object", "properties": {"error": {"type": "string"}}}}}
+_TOLD = ("error", "error_description", "error_description_zh", "exchange_time")
+_TOKEN_ERROR = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": list(_TOLD),
+            "properties": {name: {"type": "string"} for name in _TOLD},
+        }
+    }
+}
 
 
 @router.post(
@@ -189,8 +198,9 @@ async def issue_token(
         form = await read_form(request)
         token = await tokens.grant(engine, directory, own, exchange_id, form, now())
     except BadForm:
-        return JSONResponse({"error": "invalid_request"}, 400, NO_STORE)
+        refused = tokens.TokenRefused("invalid_request")
+        return JSONResponse(refused.told(now()), refused.status, NO_STORE)
     except tokens.TokenRefused as refused:
-        return JSONResponse({"error": refused.error}, refused.status, NO_STORE)
+        return JSONResponse(refused.told(now()), refused.status, NO_STORE)
     answer = {"access_token": token, "token_type": "Bearer", "expires_in": tokens.TOKEN_SECONDS}
     return JSONResponse(answer, headers=NO_STORE)

@@ -1,6 +1,5 @@
 """Who is reading: a node proves itself with a signed assertion (RFC 7523) and gets a token of minutes."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app.bodies import WINDOW_SECONDS
 from app.errors import ActIdReused, Unauthenticated
 from app.registry.directory import Directory, KeyRecord
 from app.registry.exchange_keys import ExchangeKeys
@@ -22,7 +22,7 @@ ASSERTION_TYP = typ.CLIENT_ASSERTION
 ACCESS_TYP = typ.ACCESS
 LONGEST_ASSERTION = 60
 TOKEN_SECONDS = 300
-CLOCK_SKEW = 300
+CLOCK_SKEW = WINDOW_SECONDS
 _JTI = re.compile(r"[\x21-\x7e]{1,128}")
 _KID = re.compile(r"[A-Za-z0-9_-]{43}")
 _NODE = re.compile(NODE_ID)
@@ -43,6 +43,26 @@ class TokenRefused(Exception):
         self.error = error
         self.status = 401 if error == "invalid_client" else 400
 
+    def told(self, now: datetime) -> dict[str, str]:
+        """Return the members of the answer. `error_description` is ASCII, as the RFC demands of it."""
+        english, chinese = _DESCRIPTIONS[self.error]
+        said = {"error": self.error, "error_description": english, "error_description_zh": chinese}
+        return said | {"exchange_time": now.isoformat()}
+
+
+_DESCRIPTIONS = {
+    "invalid_request": (
+        "Send grant_type, client_assertion_type and client_assertion, each once, form-encoded.",
+        "请以表单编码提交 grant_type、client_assertion_type、client_assertion，各一项。",
+    ),
+    "unsupported_grant_type": ("grant_type is client_credentials here.", "grant_type 只能为 client_credentials。"),
+    # One answer for every fault of the assertion, so that it teaches an attacker nothing.
+    "invalid_client": (
+        "No valid auth key signed this for this exchange, or it was used before, or is 300 s off exchange_time.",
+        "断言未使用有效的 auth 密钥签名、不是发给本交换中心的、已使用过，或者其时间与 exchange_time 相差超过 300 秒。",
+    ),
+}
+
 
 async def grant(
     engine: AsyncEngine,
@@ -56,8 +76,8 @@ async def grant(
     _require_form(form)
     try:
         record, claims = await _verify(engine, directory, form["client_assertion"])
-        _require_claims(claims, form.get("client_id", record.node_id), record.node_id, exchange_id, now)
-        await _use_once(engine, record, claims["jti"], now)
+        until = _require_claims(claims, form.get("client_id", record.node_id), record.node_id, exchange_id, now)
+        await _use_once(engine, record, claims["jti"], now, until)
     except (jwt.BadToken, ActIdReused) as error:
         raise TokenRefused("invalid_client") from error
     issued = int(now.timestamp())
@@ -107,25 +127,22 @@ async def _auth_kids(engine: AsyncEngine, node_id: object) -> list[str]:
         return list(await session.scalars(query.limit(10)))
 
 
-def _require_claims(claims: Mapping[str, Any], client_id: str, node_id: str, exchange_id: str, now: datetime) -> None:
+def _require_claims(claims: Mapping[str, Any], client_id: str, node_id: str, exchange_id: str, now: datetime) -> float:
+    """Return until when the assertion would be taken (seconds since 1970)."""
     said = (client_id, claims.get("iss"), claims.get("sub"), claims.get("aud"))
     if said != (node_id, node_id, node_id, exchange_id):
         raise jwt.BadToken
     jti = claims.get("jti")
     if not isinstance(jti, str) or _JTI.fullmatch(jti) is None:
         raise jwt.BadToken
-    expires = jwt.require_times(claims, now, skew=CLOCK_SKEW)
-    # Whole seconds: a client that adds 60 to a rounded time must not be refused for the rounding.
-    if expires > math.ceil(now.timestamp()) + LONGEST_ASSERTION:
-        raise jwt.BadToken
+    return jwt.require_assertion_times(claims, now, longest=LONGEST_ASSERTION, leeway=CLOCK_SKEW)
 
 
-async def _use_once(engine: AsyncEngine, record: KeyRecord, jti: str, now: datetime) -> None:
+async def _use_once(engine: AsyncEngine, record: KeyRecord, jti: str, now: datetime, until: float) -> None:
     """Spend the assertion, and look at the key's own row: this process's directory may be a moment behind."""
     async with AsyncSession(engine) as session, session.begin():
-        await use_jti(
-            session, record.node_id, "token", jti, now=now, fresh_for=timedelta(seconds=LONGEST_ASSERTION + 2)
-        )
+        fresh_for = timedelta(seconds=until - now.timestamp() + 1)
+        await use_jti(session, record.node_id, "token", jti, now=now, fresh_for=fresh_for)
         key = await session.get(NodeKey, record.kid)
         if key is None or key.revoked_at is not None:
             raise jwt.BadToken

@@ -4,6 +4,7 @@ Read as strictly as detached signatures are, by `app.signing` itself: the JOSE l
 token that says `EdDSA`, which most clients still do, and takes base64url that two readers can read differently.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -82,6 +83,22 @@ def require_times(claims: Mapping[str, Any], now: datetime, *, skew: float = 0.0
         if name in claims and _number(claims[name]) > now.timestamp() + skew:
             raise BadToken
     return expires
+
+
+def require_assertion_times(claims: Mapping[str, Any], now: datetime, *, longest: int, leeway: int) -> float:
+    """Return the time (seconds since 1970) until which an assertion would be taken; raise BadToken if it is past.
+
+    The client's clock may be `leeway` seconds off. `exp` lies at most `longest` seconds after `iat`, or after the
+    client's now where there is no `iat`.
+    """
+    here, expires = now.timestamp(), _number(claims.get("exp"))
+    issued = _number(claims["iat"]) if "iat" in claims else here + leeway
+    # Whole seconds: a client that adds 60 to a rounded time must not be refused for the rounding.
+    if abs(issued - here) > leeway or expires > math.ceil(issued) + longest:
+        raise BadToken
+    if expires + leeway <= here or ("nbf" in claims and _number(claims["nbf"]) > here + leeway):
+        raise BadToken
+    return expires + leeway
 
 
 def _number(value: object) -> float:
