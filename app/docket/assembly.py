@@ -26,7 +26,7 @@ async def open_means(settings: Settings, engine: AsyncEngine, vault: Vault, voic
         voice=voice,
         vault=vault,
         directory=directory,
-        numbers=LeadNumbers(engine),
+        numbers=LeadNumbers(engine, index_keys.numbers),
         index_key=index_keys.numbers,
         blind_key=index_keys.blind,
         working_days=working_days,

@@ -111,9 +111,14 @@ class Batch:
         act = taken.act
         if CATALOGUE[act.name].opens_case:
             return DecryptedCase.fresh(self.means.vault, act.lead_id)
-        if act.lead_id not in self.found.subjects:
+        case = self._opened(act.lead_id)
+        if case is None:
             raise NotFound
-        return self.found.cases[self.found.subjects[act.lead_id][0]]
+        return case
+
+    def _opened(self, lead_id: str) -> DecryptedCase | None:
+        """Return the case of a lead, if somebody who may know of it has an act in this batch."""
+        return self.found.cases.get(self.found.subjects.get(lead_id, ("", ""))[0])
 
     async def _given(self, connection: "asyncpg.Connection[Any]", taken: Submission) -> Given:
         act, means = taken.act, self.means
@@ -137,14 +142,14 @@ class Batch:
 
     def _merged_into(self, lead_id: str) -> tuple[str, ...]:
         """Return the lead that one was merged into, if it was."""
-        decrypted = self.found.cases.get(self.found.subjects[lead_id][0]) if lead_id in self.found.subjects else None
+        decrypted = self._opened(lead_id)
         lead = decrypted.case.leads.get(lead_id) if decrypted else None
         return (lead.merged_into,) if lead and lead.merged_into else ()
 
     def _states_of(self, node: str, lead_ids: Iterable[str]) -> dict[str, str]:
         """Return the states of leads in which a node has a part, under their locks, as the acts before left them."""
-        found = self.found
-        leads = (found.cases[found.subjects[one][0]].case.leads[one] for one in lead_ids if one in found.subjects)
+        cases = {one: self._opened(one) for one in lead_ids}
+        leads = [decrypted.case.leads[one] for one, decrypted in cases.items() if decrypted is not None]
         return {lead.lead_id: lead.state for lead in leads if not lead.is_outside(node)}
 
     def _surroundings(self) -> Given:

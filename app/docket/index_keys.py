@@ -29,7 +29,7 @@ class StoredSecret(Table, table=True):
 
 @dataclass(frozen=True, slots=True)
 class IndexKeys:
-    """`numbers` finds lead, document and external numbers; `blind` two leads that name one subject."""
+    """`numbers` finds lead, document and external numbers, and shuffles new ones; `blind` two leads of one subject."""
 
     numbers: bytes
     blind: bytes

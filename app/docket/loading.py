@@ -22,6 +22,13 @@ from app.stored import root_key, stored_file_key
 from app.vault import Vault
 
 _CASES = f'SELECT {SELECTED} FROM "case" WHERE root_id = ANY($1::uuid[]) ORDER BY "case".root_id FOR UPDATE'  # noqa: S608 (ours)
+_SUBJECTS = """
+    SELECT subject_id, root_id, subject.lead_id, node_id, EXISTS (
+        SELECT FROM lead_entry
+        WHERE lead_entry.node_id = wanted.node_id AND lead_entry.lead_id = subject.subject_id
+    ) AS known
+    FROM unnest($1::text[], $2::uuid[]) AS wanted (node_id, subject_id) JOIN subject USING (subject_id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,13 @@ async def load(connection: "asyncpg.Connection[Any]", vault: Vault, entered: lis
 async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> set[str]:
     """Find what acts refer to, lock the keys that signed them, and return the roots of their cases."""
     acts = [taken.act for taken in submissions]
-    for row in await connection.fetch(
-        "SELECT subject_id, root_id, lead_id FROM subject WHERE subject_id = ANY($1::uuid[])",
-        list({one for act in acts for one in (act.lead_id, *_ids(act), *_other_leads(act))}),
-    ):
-        found.subjects[str(row["subject_id"])] = (str(row["root_id"]), str(row["lead_id"]))
+    wanted = {(act.sender, one) for act in acts for one in (act.lead_id, *_ids(act), *_other_leads(act))}
+    known: set[tuple[str, str]] = set()
+    for row in await connection.fetch(_SUBJECTS, *zip(*wanted, strict=True)):
+        subject = str(row["subject_id"])
+        found.subjects[subject] = (str(row["root_id"]), str(row["lead_id"]))
+        if row["known"]:
+            known.add((row["node_id"], subject))
     # A revocation takes these rows FOR UPDATE: it comes wholly before this batch or wholly after.
     for row in await connection.fetch(
         "SELECT kid, revoked_at FROM node_key WHERE kid = ANY($1::text[]) ORDER BY kid FOR SHARE",
@@ -83,9 +92,10 @@ async def _look_up(found: Loaded, connection: "asyncpg.Connection[Any]", submiss
     ):
         if row["revoked_at"] is not None:
             found.revoked[row["kid"]] = row["revoked_at"]
-    # The state of another lead that an act names is judged under its lock: two merges must not cross.
-    named = {act.lead_id for act in acts} | {one for act in acts for one in _other_leads(act)}
-    return {found.subjects[one][0] for one in named if one in found.subjects}
+    # The state of another lead that an act names is judged under its lock: two merges must not cross. A lead that the
+    # sender may not know of is neither locked nor opened: its answer would take longer than that of none.
+    named = {(act.sender, one) for act in acts for one in (act.lead_id, *_other_leads(act))}
+    return {found.subjects[one][0] for _, one in named & known}
 
 
 async def _find_recorded(found: Loaded, connection: "asyncpg.Connection[Any]", submissions: list[Submission]) -> None:
