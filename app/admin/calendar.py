@@ -123,8 +123,12 @@ async def put_calendar(
 
     Open deadlines that were provisional for want of it are counted anew within seconds; others stay as they were told.
     """
-    if any(day.date.year != year for day in wanted.days):
-        raise errors.InvalidDocument("A day lies in another year.", "所列日期不属于该年度。")
+    # A notice names working days and days off around New Year too: that of 2008 named 2007-12-29.
+    if any(not date(year - 1, 12, 1) <= day.date <= date(year + 1, 1, 31) for day in wanted.days):
+        raise errors.InvalidDocument(
+            "A day lies neither in this year, nor in the December before or the January after it.",
+            "所列日期不在该年度、上年十二月或者次年一月。",
+        )
     shown = await _enter(engine, year, wanted, person.name, now())
     await working_days.refresh()
     return shown

@@ -21,7 +21,8 @@ from app.casework.limits import LIMITS, Limit, Unit
 
 __all__ = ["LIMITS", "Deadline", "Limit", "Pause", "add_months", "due", "end_of", "last_day"]
 
-END_OF_DAY = time(23, 59, 59)
+# A day ends at 24:00. The instant before it, in the resolution of every clock here, still shows the day.
+END_OF_DAY = time.max
 Event = Literal["warned", "breached", "auto_confirmed", "expired"]
 WARNED_BEFORE = (3, 1)  # working days
 MORNING = time(9)

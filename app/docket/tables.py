@@ -251,7 +251,7 @@ class CalendarDay(Table, table=True):
     __tablename__ = "calendar_day"
     __table_args__ = (
         CheckConstraint("kind IN ('holiday', 'workday')", name="kind"),
-        CheckConstraint("extract(year FROM day) = year", name="day_in_year"),
+        CheckConstraint("extract(year FROM day) BETWEEN year - 1 AND year + 1", name="day_near_year"),
         ForeignKeyConstraint(
             ["year", "version"],
             ["calendar_year.year", "calendar_year.version"],

@@ -13,7 +13,8 @@ from app.db import driver_connection
 
 REFRESH_SECONDS = 5.0
 _VERSIONS = "SELECT year, max(version) AS version FROM calendar_year GROUP BY year"
-_DAYS = f"SELECT day, kind FROM calendar_day JOIN ({_VERSIONS}) AS newest USING (year, version)"  # noqa: S608 (ours)
+# Where two years' notices name one day, the later year's is the newer.
+_DAYS = f"SELECT day, kind FROM calendar_day JOIN ({_VERSIONS}) AS newest USING (year, version) ORDER BY year"  # noqa: S608 (ours)
 LAST_YEAR = Gauge("leadbridge_calendar_last_year", "newest year with an official calendar; later days are provisional")
 
 

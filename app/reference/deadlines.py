@@ -33,11 +33,11 @@ COUNTING: tuple[Words, ...] = (
     ),
     (
         (
-            "Days and months leave out the first day and end with their last one, at 23:59:59 of the exchange's "
-            "zone. A last day off rolls over to the next working day."
+            "Days and months leave out the first day and end with their last one, at 24:00 of the exchange's "
+            "zone, shown as 23:59:59.999. A last day off rolls over to the next working day."
         ),
         (
-            "以日、月计的，开始当日不计入，至最后一日 23:59:59（交换中心所在时区）届满；"
+            "以日、月计的，开始当日不计入，至最后一日 24 时（交换中心所在时区）届满，写作 23:59:59.999；"
             "最后一日为休息日的，顺延至下一个工作日。"
         ),
     ),

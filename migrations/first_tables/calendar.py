@@ -28,7 +28,9 @@ def create() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.CheckConstraint("kind IN ('holiday', 'workday')", name=op.f("ck_calendar_day_kind")),
-        sa.CheckConstraint("extract(year FROM day) = year", name=op.f("ck_calendar_day_day_in_year")),
+        sa.CheckConstraint(
+            "extract(year FROM day) BETWEEN year - 1 AND year + 1", name=op.f("ck_calendar_day_day_near_year")
+        ),
         sa.ForeignKeyConstraint(
             ["year", "version"],
             ["calendar_year.year", "calendar_year.version"],

@@ -8,6 +8,7 @@ import pytest
 from app.casework.calendar import Calendar
 from app.casework.deadlines import LIMITS, Limit, add_months, due, last_day
 from app.errors import Source
+from app.times import local
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOLIDAY = Calendar({date(2026, 4, 6): "holiday"}, frozenset({2026}))
@@ -36,6 +37,12 @@ def test_limits_end_on_the_day_that_the_scenario_names(first: date, amount: int,
 def test_twenty_four_hours_are_twenty_four_hours() -> None:
     start = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
     assert due(LIMITS["D04"], start, ZONE, HOLIDAY).astimezone(ZONE) == datetime(2026, 3, 3, 10, 0, tzinfo=ZONE)
+
+
+def test_a_day_ends_at_twenty_four_hours_and_shows_the_day_all_the_same() -> None:
+    ends = due(LIMITS["D05"], datetime(2026, 3, 2, 2, 0, tzinfo=UTC), ZONE, HOLIDAY)
+    assert datetime(2026, 3, 3, 23, 59, 59, 999_999, tzinfo=ZONE) <= ends < datetime(2026, 3, 4, tzinfo=ZONE)
+    assert local(ends, ZONE) == "2026-03-03T23:59:59.999+08:00"
 
 
 def test_months_end_on_the_same_day_or_on_the_month_s_last() -> None:

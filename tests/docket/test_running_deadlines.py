@@ -176,6 +176,24 @@ def test_a_provisional_deadline_is_counted_anew_when_its_year_becomes_official(e
     assert after["due"][:10] == "2027-01-06"
 
 
+def test_a_notice_names_days_of_the_december_before_and_the_later_notice_counts(exchange: World, hand: Hand) -> None:
+    http = operator(exchange, hand)
+    known = http.get("/v1/admin/calendar/2026").json()
+    days = [{"date": "2026-12-26", "kind": "workday", "name": "元旦调休"}]
+    days += [
+        {"date": "2026-12-31", "kind": "holiday", "name": "元旦"},
+        {"date": "2027-01-01", "kind": "holiday", "name": "元旦"},
+    ]
+    put = http.put("/v1/admin/calendar/2027", json={"source": "试验性通知", "days": days})
+    assert (put.status_code, put.json()["days"]) == (200, days)
+    assert http.get("/v1/admin/calendar/2026").json() == known
+    hand.now = datetime(2026, 12, 25, 1, 0, tzinfo=UTC)  # a Friday
+    exchange.admin.login("registrar", PASSWORD)
+    concluded(exchange)
+    (deadline,) = exchange.agency("township").deadlines()  # five working days: 26, 28, 29, 30 December, 4 January
+    assert (deadline["due"][:10], deadline["provisional"]) == ("2027-01-04", False)
+
+
 @pytest.mark.parametrize(
     ("year", "days"),
     [

@@ -88,7 +88,7 @@ def test_deadlines_of_others_are_shown_to_origin_and_holder_only(world: World) -
     assert running == {"township": taking_up, "police": [], "regulator": taking_up}
     deadline, _ = world.agency("regulator").lead(lead_id)["deadlines"]
     assert deadline["source"] == "default"
-    assert deadline["due"].endswith("23:59:59.000+08:00")
+    assert deadline["due"].endswith("23:59:59.999+08:00")
 
 
 def test_the_offer_is_read_at_once_and_with_full_disclosure_the_rest_from_the_receipt_on(world: World) -> None:

@@ -11,7 +11,7 @@ from make.log import Logged
 from app.signing import b64url
 from app.signing.keys import SigningKey
 from app.transparency.checkpoint import Log
-from app.transparency.note import Note, Signature
+from app.transparency.note import Note, NoteSignature
 from app.transparency.proof import LogProof
 
 
@@ -35,8 +35,8 @@ def log_cases(one: Taken, logged: Logged, keys: dict[str, SigningKey]) -> dict[s
     note, hashes = good.note, good.hashes
     by_log, by_witness = note.signatures
     by_stranger = Log(logged.log.origin, keys[f"{CIVIL}.act"]).sign(size, logged.hash((0, size))).signatures
-    wrong = Signature(by_witness.name, by_witness.key_id, flipped(by_witness.raw, 20))
-    unknown = Signature("somebody-else", bytes(4), bytes(64))
+    wrong = NoteSignature(by_witness.name, by_witness.key_id, flipped(by_witness.raw, 20))
+    unknown = NoteSignature("somebody-else", bytes(4), bytes(64))
     proofs = {
         "entry-one-bit": good,
         "path-one-bit": LogProof(index, (flipped(hashes[0], 0), *hashes[1:]), note),
