@@ -4,7 +4,15 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.types import StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 from stdnum.cn import ric, uscc
@@ -29,9 +37,20 @@ EARLIEST_BIRTH = 1800
 
 
 class Content(BaseModel):
-    """Base of everything that stands in a signed body: unknown members are refused, nothing changes later."""
+    """Base of everything that stands in a signed body: unknown members are refused, nothing changes later.
+
+    A member that may be left out may be null, which means the same, also where its default is something else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        optional = {field.alias or name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: value for name, value in written.items() if value is not None or name not in optional}
 
 
 def misfit(code: str, detail: str, detail_zh: str) -> PydanticCustomError:

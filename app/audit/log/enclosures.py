@@ -28,8 +28,8 @@ async def require_enclosed(
     for row in await connection.fetch(_ENCLOSED, [row["act_id"] for row, _ in named]):
         stored.setdefault(row["act_id"], {})[row["sha256"]] = row
     for act, document in named:
-        files = {file["sha256"]: (file["size"], None) for file in document.get("attachments", [])}
-        files |= {file["sha256"]: (None, file["recipient"]) for file in document.get("sealed", [])}
+        files = {file["sha256"]: (file["size"], None) for file in document.get("attachments") or ()}
+        files |= {file["sha256"]: (None, file["recipient"]) for file in document.get("sealed") or ()}
         rows = stored.get(act["act_id"], {})
         for sha256 in sorted(files.keys() ^ rows.keys()):
             what = "it is missing" if sha256 in files else "the act does not name it"

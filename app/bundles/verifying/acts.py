@@ -93,7 +93,7 @@ class ActChain:
         if not notice:
             self._valid(signed, place)
         self._chain(folder, signed, body)
-        self._enclosures(folder, body.get("attachments", []))
+        self._enclosures(folder, body.get("attachments") or [])
 
     def _document(self, folder: str, act: str, body: Any, signed: VerifiedJws) -> None:
         self._lead = self._lead or body["lead_id"]
