@@ -5,7 +5,8 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.casework.values import Content, Count, DocumentNo, Id, Instant, Label, NodeId, Sha256
+from app.casework.names import PersonName
+from app.casework.values import Content, Count, DocumentNo, Id, Instant, Label, NodeId, Sha256, misfit
 
 C = TypeVar("C", bound=Content)
 
@@ -17,14 +18,14 @@ _MEDIA_TYPE = rf"^{_MEDIA_NAME}/{_MEDIA_NAME}$"
 class Signatory(Content):
     """签发人: the person who answers for the document."""
 
-    name: Label
+    name: PersonName
     title: Label
 
 
 class Contact(Content):
     """承办人: the person to call about it; an office telephone number."""
 
-    name: Label
+    name: PersonName
     phone: Label
 
 
@@ -75,12 +76,22 @@ class Document(Content, Generic[C]):
     @model_validator(mode="after")
     def _sealed_wholly(self) -> Self:
         if bool(self.sealed) != (self.sealed_commitment is not None):
-            raise ValueError("`sealed` and `sealed_commitment` stand together")
+            raise misfit(
+                "sealed_commitment_missing",
+                "`sealed` and `sealed_commitment` stand together or not at all",
+                "sealed 与 sealed_commitment 应当同时填写或者同时省略",
+            )
         if len({part.recipient for part in self.sealed}) != len(self.sealed):
-            raise ValueError("one sealed part for each recipient")
+            raise misfit(
+                "recipient_repeated", "There is one sealed part for each recipient", "每个接收单位只能有一个密封件"
+            )
         parts = {part.sha256 for part in self.sealed}
         if len(parts) != len(self.sealed) or parts & {file.sha256 for file in self.attachments}:
-            raise ValueError("a sealed part is named once, and is no attachment besides")
+            raise misfit(
+                "file_repeated",
+                "A sealed part is named once, and is no attachment besides",
+                "每个密封件只列一次，且不得同时列为附件",
+            )
         return self
 
 

@@ -23,7 +23,7 @@ def parts(model: type[BaseModel]) -> Iterator[type[Content]]:
     yield from found
 
 
-BODIES = sorted({part for kind in CATALOGUE.values() for part in parts(kind.document)}, key=lambda part: str(part))
+BODIES = sorted({part for kind in CATALOGUE.values() for part in parts(kind.document)}, key=str)
 
 
 def missing_or_wrong(model: type[Content], body: dict[str, Any]) -> set[tuple[Any, str]]:

@@ -17,7 +17,7 @@ from app.casework.records.verification import Verification
 from app.casework.records.volume import Volume
 from app.casework.rules import Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Count, Label, Sha256, Text
+from app.casework.values import Content, Count, Label, Sha256, Text, misfit
 from app.errors import Source
 
 VOLUME_KNOWN = Rule(
@@ -48,7 +48,7 @@ class Archive(Content):
     @model_validator(mode="after")
     def _numbers_differ(self) -> "Archive":
         if len({str(item.no) for item in self.items}) != len(self.items):
-            raise ValueError("each item number stands once")
+            raise misfit("no_repeated", "Each `no` stands once", "每个 no 只能出现一次")
         return self
 
 

@@ -10,7 +10,7 @@ from app.casework.decision import Decision
 from app.casework.records.checks import Check, Checked, Checks
 from app.casework.rules import SELF_INTEREST
 from app.casework.scene import Scene
-from app.casework.values import Content, NodeId, Text
+from app.casework.values import Content, NodeId, Text, misfit
 
 
 class CheckAnswer(Content):
@@ -24,7 +24,11 @@ class CheckAnswer(Content):
     @model_validator(mode="after")
     def _says_to_whom(self) -> "CheckAnswer":
         if (self.answer == "transferred") != (self.transferred_to is not None):
-            raise ValueError("`transferred_to` stands where something was transferred, and only there")
+            raise misfit(
+                "transferred_to_misplaced",
+                "`transferred_to` stands if and only if `answer` is `transferred`",
+                "当且仅当 answer 为 transferred 时填写 transferred_to",
+            )
         return self
 
 

@@ -9,6 +9,7 @@ from app.casework.allowed import EVERY_STATE, WORK_GOES_ON
 from app.casework.case import Lead
 from app.casework.decision import Claim, Decision
 from app.casework.kinds import Kind
+from app.casework.names import PersonName
 from app.casework.records.consultation import (
     ALL_BUT_THE_SENDER,
     Consultation,
@@ -24,7 +25,7 @@ from app.casework.records.consultation import (
 from app.casework.records.letters import SUPERVISION_MATTER, held_by_supervision
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Flag, Id, Instant, Label, NodeId, Text, Token
+from app.casework.values import Content, Flag, Id, Instant, NodeId, Text, Token, misfit
 from app.errors import InvalidDocument, NotFound, Source, WrongState
 
 CONVENES = frozenset({Kind.POLICE, Kind.SUPERVISION, Kind.PROCURATORATE, Kind.JUSTICE, Kind.COORDINATION})
@@ -82,9 +83,9 @@ class Convene(Content):
     @model_validator(mode="after")
     def _each_stands_once(self) -> "Convene":
         if len(set(self.participants)) != len(self.participants):
-            raise ValueError("each participant stands once")
+            raise misfit("participant_repeated", "Each participant stands once", "每个参加单位只能出现一次")
         if len({item.item_id for item in self.agenda}) != len(self.agenda):
-            raise ValueError("each item_id stands once")
+            raise misfit("item_id_repeated", "Each `item_id` stands once", "每个 item_id 只能出现一次")
         return self
 
 
@@ -94,12 +95,12 @@ class Answered(Content):
     consultation_id: Id
     answer: Literal["accept", "decline"]
     reason: Text | None = None
-    attendees: Annotated[tuple[Label, ...], Field(max_length=100)]
+    attendees: Annotated[tuple[PersonName, ...], Field(max_length=100)]
 
     @model_validator(mode="after")
     def _says_why(self) -> "Answered":
         if self.answer == "decline" and self.reason is None:
-            raise ValueError("declining needs a reason")
+            raise misfit("reason_missing", "Declining needs a `reason`", "谢绝应当说明理由，填写 reason")
         return self
 
 

@@ -70,7 +70,7 @@ def erase(scene: Scene[Erase]) -> Decision:
     scene.require_holder()
     scene.require_no_recipients()
     wanted = scene.content
-    require_legible(wanted.approver.name, wanted.rule, wanted.reason)
+    require_legible(wanted.rule, wanted.reason)
     scene.require_prev()
     scene.require_state()
     case, lead = scene.case, scene.lead

@@ -27,7 +27,7 @@ from app.casework.records.supervision import overseers
 from app.casework.records.verification import HOLDER_LIMITS, TASK_LIMITS, VERIFIES, signed_conclusion
 from app.casework.rules import REPORT_FIRST
 from app.casework.scene import Scene
-from app.casework.values import Content, Id, Text
+from app.casework.values import Content, Id, Text, misfit
 from app.errors import InvalidDocument, NotFound, WrongState
 
 TRANSFER_ID = "019ccd10-0000-7000-8000-000000000003"
@@ -63,9 +63,9 @@ class Respond(Content):
     @model_validator(mode="after")
     def _says_why(self) -> "Respond":
         if self.response == "contest" and self.reason is None:
-            raise ValueError("contesting needs a reason")
+            raise misfit("reason_missing", "Contesting needs a `reason`", "提出异议应当说明理由，填写 reason")
         if self.response == "answer" and self.text is None:
-            raise ValueError("an answer needs its text")
+            raise misfit("text_missing", "An answer needs its `text`", "答复应当填写 text")
         return self
 
 

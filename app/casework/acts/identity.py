@@ -12,11 +12,11 @@ from pydantic import AfterValidator, Field
 from app.casework.acts.catalogue import act
 from app.casework.allowed import EVERY_STATE
 from app.casework.decision import Claim, Decision
-from app.casework.names import Named, comparable_name, require_legible
+from app.casework.names import Named, PersonName, comparable_name, require_legible
 from app.casework.records.identity import Opening, Openings
 from app.casework.rules import Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Id, Instant, Label, Text
+from app.casework.values import Content, Id, Instant, Label, Text, misfit
 from app.errors import InvalidDocument, NotFound, Source
 
 LONGEST = timedelta(days=30)
@@ -38,14 +38,18 @@ OPENING_ENDS = Rule(
 
 def _sayable(name: str) -> str:
     if len(name.encode()) > LONGEST_NAME:
-        raise ValueError("a reader's name has at most 200 bytes: reads must be able to say it in X-Acting-Person")
+        raise misfit(
+            "name_too_long",
+            "A reader's name has at most 200 bytes: reads must be able to say it in X-Acting-Person",
+            "查阅人姓名不得超过 200 字节：查阅时须能在 X-Acting-Person 中写明",
+        )
     return name
 
 
 class Reader(Content):
     """A person who may see the identity; `name` is what X-Acting-Person says at each fetch."""
 
-    name: Annotated[Label, AfterValidator(_sayable)]
+    name: Annotated[PersonName, AfterValidator(_sayable)]
     title: Label
 
 
@@ -105,7 +109,7 @@ def open_identity(scene: Scene[IdentityOpening]) -> Decision:
         raise InvalidDocument("The act belongs to another lead.", "所列文书属于另一线索。")
     scene.require_prev()
     approvers, readers = [one.name for one in wanted.approvers], [one.name for one in wanted.readers]
-    require_legible(wanted.purpose, *approvers, *readers)
+    require_legible(wanted.purpose)
     if len({comparable_name(one) for one in approvers}) < len(approvers):
         raise TWO_APPROVERS.violated()
     if not scene.now < wanted.expires_at <= scene.now + LONGEST:

@@ -7,7 +7,7 @@ from app.casework.allowed import OnlyIf, in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
 from app.casework.kinds import Kind, Level
-from app.casework.names import Approver, require_legible
+from app.casework.names import Approver
 from app.casework.records.prosecution import Prosecution
 from app.casework.records.verification import VERIFIES
 from app.casework.rules import Rule
@@ -128,7 +128,6 @@ def record_measure(scene: Scene[Measure]) -> Decision:
     filed = _case_filed(scene)
     scene.require_state()
     wanted = scene.content
-    require_legible(wanted.approver.name)
     if wanted.measure in COERCIVE and not filed:
         raise (COERCIVE_BEFORE_FILING if scene.sender.kind is Kind.POLICE else COERCIVE_UNFILED).violated()
     least = APPROVED_AT_LEAST_BY.get(wanted.measure)

@@ -8,6 +8,7 @@ from app.casework.acts.catalogue import act, never
 from app.casework.acts.consultation import CONSULTATION_ID, require_taking_part
 from app.casework.allowed import EVERY_STATE
 from app.casework.decision import Decision
+from app.casework.names import PersonName
 from app.casework.records.consultation import (
     ALL_BUT_THE_SENDER,
     Action,
@@ -22,7 +23,7 @@ from app.casework.records.consultation import (
     require_others,
 )
 from app.casework.scene import Scene
-from app.casework.values import Content, Count, Day, Flag, Id, Label, NodeId, Sha256, Text, Token
+from app.casework.values import Content, Count, Day, Flag, Id, NodeId, Sha256, Text, Token, misfit
 from app.errors import InvalidDocument, WrongState
 
 CONVENER = ("convener of the consultation", "会商召集单位")
@@ -50,7 +51,7 @@ class WriteMinutes(Content):
 
     consultation_id: Id
     version: Annotated[Count, Field(ge=1)]
-    attendees: Annotated[tuple[Label, ...], Field(min_length=1, max_length=500)]
+    attendees: Annotated[tuple[PersonName, ...], Field(min_length=1, max_length=500)]
     summary: Text
     dissents: Annotated[tuple[Dissent, ...], Field(max_length=100)]
     actions: Annotated[tuple[PlannedAction, ...], Field(max_length=100)]
@@ -58,7 +59,7 @@ class WriteMinutes(Content):
     @model_validator(mode="after")
     def _actions_differ(self) -> "WriteMinutes":
         if len({action.action_id for action in self.actions}) != len(self.actions):
-            raise ValueError("each action_id stands once")
+            raise misfit("action_id_repeated", "Each `action_id` stands once", "每个 action_id 只能出现一次")
         return self
 
 

@@ -4,12 +4,12 @@ from app.casework.acts.catalogue import act, never
 from app.casework.allowed import EVERY_STATE, NOT_ARCHIVED, in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.names import Approver, require_legible
+from app.casework.names import Approver, PersonName
 from app.casework.records.notes import Clarifications
 from app.casework.records.verification import Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Id, Instant, Label, Text, Token
+from app.casework.values import Content, Id, Instant, Text, Token
 from app.errors import InvalidDocument, NotFound, Source
 
 # From the conclusion on it is known what is unfounded. A lead that was split is clarified as a whole.
@@ -37,7 +37,7 @@ class Interference(Content):
     who_token: Token
     at: Instant
     content: Text
-    recorder: Label
+    recorder: PersonName
 
 
 class Clarification(Content):
@@ -109,7 +109,6 @@ def clarify(scene: Scene[Clarification]) -> Decision:
     """Say what of the lead was found to be unfounded, after its conclusion; also after it was cleared or split."""
     scene.require_holder()
     scene.require_no_recipients()
-    require_legible(scene.content.approver.name)
     scene.require_prev()
     scene.require_state()
     lead = scene.lead

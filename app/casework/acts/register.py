@@ -22,6 +22,7 @@ from app.casework.values import (
     Text,
     Token,
     birth_date,
+    misfit,
 )
 from app.errors import InvalidDocument
 
@@ -66,7 +67,7 @@ class Occurred(Content):
     @model_validator(mode="after")
     def _in_order(self) -> "Occurred":
         if self.to is not None and self.to < self.from_:
-            raise ValueError("`to` is not before `from`")
+            raise misfit("times_reversed", "`to` is not before `from`", "to 不得早于 from")
         return self
 
 
@@ -107,7 +108,7 @@ class Register(Content):
     def _tokens_differ(self) -> "Register":
         for members in (self.persons, self.events):
             if len({member.token for member in members}) != len(members):
-                raise ValueError("each token stands once")
+                raise misfit("token_repeated", "Each token stands once", "每个代号只能出现一次")
         return self
 
 

@@ -13,7 +13,7 @@ from app.casework.records.supervision import overseers
 from app.casework.records.verification import CONCLUDES, HOLDER_LIMITS, TASK_LIMITS, VERIFIES, Verification
 from app.casework.rules import Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Flag, Instant, Text, Token
+from app.casework.values import Content, Flag, Instant, Text, Token, misfit
 from app.errors import InvalidDocument, Source
 
 EACH_VERIFIED = Rule(
@@ -62,7 +62,7 @@ class Report(Content):
     def _tokens_differ(self) -> "Report":
         for members in (self.persons, self.events):
             if len({member.token for member in members}) != len(members):
-                raise ValueError("each token stands once")
+                raise misfit("token_repeated", "Each token stands once", "每个代号只能出现一次")
         return self
 
 

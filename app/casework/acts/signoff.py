@@ -11,7 +11,7 @@ from app.casework.acts.catalogue import act
 from app.casework.allowed import in_states
 from app.casework.case import LeadState
 from app.casework.decision import Decision
-from app.casework.names import comparable_name, require_legible
+from app.casework.names import PersonName, comparable_name
 from app.casework.records.practice import MOST_SEATS, Practice
 from app.casework.records.verification import CONCLUDES, Signature, Verification
 from app.casework.rules import Rule
@@ -48,7 +48,7 @@ FOUR_GATES = Rule(
 class Signer(Content):
     """Who signs on a seat."""
 
-    name: Label
+    name: PersonName
     title: Label
 
 
@@ -120,7 +120,6 @@ def sign(scene: Scene[Sign]) -> Decision:
         "未参与核查的审核人员",
     )
     scene.require_no_recipients()
-    require_legible(wanted.signer.name)
     practice = task.practice if lead.state is LeadState.SIGNING else scene.practice
     _require_fitting(scene, practice)
     scene.require_prev()

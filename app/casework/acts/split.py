@@ -28,7 +28,7 @@ from app.casework.records.verification import Verification
 from app.casework.routing import list_lead
 from app.casework.rules import SELF_INTEREST, Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Id, Label, NodeId, Token
+from app.casework.values import Content, Id, Label, NodeId, Token, misfit
 from app.errors import InvalidDocument, Source
 
 SPLITTABLE = (LeadState.SCREENED, LeadState.RECEIVED, LeadState.ACCEPTED, LeadState.VERIFYING)
@@ -77,7 +77,7 @@ class Split(Content):
     def _ids_differ(self) -> "Split":
         ids = new_ids(self)
         if len(set(ids)) != len(ids):
-            raise ValueError("each new id stands once")
+            raise misfit("id_repeated", "Each new id stands once", "每个新编号只能出现一次")
         return self
 
 

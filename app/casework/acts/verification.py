@@ -11,11 +11,11 @@ from app.casework.deadlines import Deadline
 from app.casework.decision import Decision
 from app.casework.diverting import HANDING_ON, PASSING_ON
 from app.casework.kinds import Kind
-from app.casework.names import require_legible
+from app.casework.names import PersonName
 from app.casework.records.verification import TASK_LIMITS, VERIFIES, Verification, task_limit
 from app.casework.rules import Rule
 from app.casework.scene import Scene
-from app.casework.values import Content, Count, Instant, Label, Text
+from app.casework.values import Content, Count, Instant, Text
 from app.errors import Source, WrongState
 
 HOLDER = ("the holder, of a kind that verifies", "有核查职责的承办单位")
@@ -62,8 +62,8 @@ EXTENSION_LIMIT = Rule(
 class Assign(Content):
     """核查任务书 (五定): the handlers, the leader who supervises them, the time, what is owed and what follows."""
 
-    handlers: Annotated[tuple[Label, ...], Field(min_length=1, max_length=50)]
-    supervising_leader: Label
+    handlers: Annotated[tuple[PersonName, ...], Field(min_length=1, max_length=50)]
+    supervising_leader: PersonName
     due: Instant | None = None
     responsibility: Text
     consequence: Text
@@ -116,7 +116,6 @@ def assign(scene: Scene[Assign]) -> Decision:
     """Start the verification with its five fixings; the limit D10 runs on the holder, or a shorter one that it sets."""
     scene.require_holder()
     scene.require_no_recipients()
-    require_legible(*scene.content.handlers, scene.content.supervising_leader)
     scene.require_prev()
     _require_verifiable(scene)
     reserved = RESERVED.get(scene.lead.category or "")
