@@ -9,6 +9,7 @@ import pytest
 from app.client.ids import uuid7
 from tests.agencies import World
 from tests.agencies import world as exchange
+from tests.docket.test_splitting import split
 from tests.evidence.bundles import Bundle, ask, by_command, by_shell, download
 from tests.evidence.conftest import LETTER
 
@@ -79,6 +80,17 @@ def test_what_the_caller_may_not_read_is_withheld_and_listed(world: World, bundl
     for outcome in (by_command(seen.zip, "--policy", seen.policy()), by_shell(seen.folder, seen.policy())):
         assert outcome.status == 0, outcome.output
         assert line in outcome.output
+
+
+def test_a_bundle_without_an_act_proves_nothing(world: World, bundle: Bundle, tmp_path: Path) -> None:
+    _, fresh, _ = split(world)
+    empty = download(world, "police", fresh["lead_id"], tmp_path)
+    assert not [name for name in empty.names() if name.startswith("acts/")]
+    for arguments in ((), (empty.policy(),)):
+        options = [option for one in arguments for option in ("--policy", one)]
+        for outcome in (by_command(empty.zip, *options), by_shell(empty.folder, *arguments)):
+            assert outcome.status == 1, outcome.output
+            assert "there is no act in it: it proves nothing" in outcome.output
 
 
 def test_who_is_no_party_gets_the_answer_for_what_does_not_exist(world: World, bundle: Bundle) -> None:

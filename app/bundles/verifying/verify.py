@@ -77,6 +77,8 @@ def _verify(files: Files, pinned: Trust | None) -> Verdict:
     # 6. acts
     acts = ActChain(files, keys, proofs, exchange, nodes)
     acts.read()
+    if not acts.tokens:
+        raise BundleRefused("there is no act in it: it proves nothing")
     if sorted(acts.withheld) != withheld or acts.withheld & acts.tokens:
         raise BundleRefused("manifest.txt does not list what is withheld")
     # 7. nothing else

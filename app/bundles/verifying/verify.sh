@@ -516,6 +516,7 @@ while set -- "acts/$(printf %03d $n)-"* && [ -d "$1" ]; do
     act "$1" "${1#acts/*-}" "$lead" "$newest"; newest=$R; lead=$LEAD_ID; n=$((n + 1))
 done
 [ $((n - 1)) -eq "$(sed -n 's|^acts/\([^/]*\)/.*|\1|p' "$tmp/present" | sort -u | grep -c .)" ] || die 'an act is missing'
+[ $n -gt 1 ] || die 'there is no act in it: it proves nothing'
 sort -u "$tmp/prevs" | cmp -s - "$tmp/withheld" || die 'manifest.txt does not list what is withheld'
 [ ! -s "$tmp/withheld" ] || ! grep -qxF -f "$tmp/withheld" "$tmp/tokens" || die 'an act refers to a later one'
 
