@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.access.days import keep_access_log
 from app.access.recorder import Recorder
-from app.admin.people import Door
+from app.admin.door import Door
 from app.attachments.service import keep_swept
 from app.attachments.store import AttachmentStore, open_store
 from app.config import Settings

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import problems
-from app.admin.people import Door, add_person
+from app.admin.door import Door
+from app.admin.people import add_person
 from app.admin.routes import router as admin_routes
 from app.config import Settings
 from app.db import create_engine
@@ -94,6 +95,7 @@ class Node:
 class Service:
     """The application under test and one client of it."""
 
+    app: FastAPI
     http: httpx.AsyncClient
     clock: Hand
     engine: AsyncEngine
@@ -106,8 +108,10 @@ class Service:
         sent = {"Content-Type": "application/json"} | ({} if jws is None else {"X-JWS-Signature": jws}) | headers
         return await self.http.post(path, content=raw, headers=sent)
 
-    async def log_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
-        return await self.http.post("/v1/admin/token", data={"username": name, "password": password})
+    async def log_in(self, name: str, password: str = PASSWORD, address: str = "10.0.0.1") -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, client=(address, 40_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
+            return await http.post("/v1/admin/token", data={"username": name, "password": password})
 
     async def create_node(self, node_id: str, **other: Any) -> httpx.Response:
         wanted = {"node_id": node_id, "kind": "police", "name": "测试县公安局", "division_code": "990121"}
@@ -165,7 +169,7 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     await add_person(engine, "zhang", ["registrar"], PASSWORD, clock())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://exchange") as http:
-        service = Service(http, clock, engine, directory, voice)
+        service = Service(app, http, clock, engine, directory, voice)
         token = (await service.log_in("zhang")).json()["access_token"]
         service.registrar = {"Authorization": f"Bearer {token}"}
         yield service

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app import errors
+from app.admin.door import Attempt
 from app.admin.sessions import SESSION_SECONDS, AnyAdministrator, Registrar, TheDoor, issue
 from app.bodies import json_body, sent
 from app.casework.values import NODE_ID_PATTERN
@@ -67,7 +68,7 @@ _PASSWORD_FORM = {
     "/token",
     operation_id="issue_admin_token",
     summary="Log in · 管理员登录",
-    responses=documented(errors.Unauthenticated, errors.TooManyRequests),
+    responses=documented(errors.Unauthenticated, errors.TooManyRequests, errors.Overloaded),
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": _PASSWORD_FORM}}}},
 )
 async def issue_admin_token(
@@ -86,7 +87,9 @@ async def issue_admin_token(
         raise _no_form() from error
     if form.get("grant_type", "password") != "password" or not {"username", "password"} <= form.keys():
         raise _no_form()
-    person = await door.verify_password(engine, form["username"], form["password"], now())
+    address = request.client.host if request.client else ""
+    attempt = Attempt(form["username"], form["password"], address, request.is_disconnected)
+    person = await door.verify_password(engine, attempt, now())
     response.headers["Cache-Control"] = "no-store"
     return AdminToken(
         access_token=issue(person, own, exchange_id, now()),

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
-from app.admin.people import Administrator, Door, find_person
+from app.admin.door import Door
+from app.admin.people import Administrator, find_person
 from app.deps import Engine, Now, parts
 from app.errors import ForbiddenAct, Unauthenticated
 from app.registry.deps import ExchangeId, OwnKeys

@@ -1,12 +1,15 @@
 """People: logging in, roles, and what a registrar does to the register."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from app.admin.door import Attempt, Door
 from app.admin.people import PersonRefused, add_person
+from app.errors import Overloaded
 from tests.registry_app import PASSWORD, Service
 
 pytestmark = pytest.mark.anyio
@@ -47,13 +50,89 @@ async def test_a_wrong_password_and_an_unknown_name_are_refused_alike(service: S
     assert refused.json()["detail"] == "The name or the password is wrong."
 
 
-async def test_guessing_is_slowed_for_that_name_only(service: Service) -> None:
+async def test_guessing_slows_the_guesser_and_never_the_person(service: Service) -> None:
+    """Five wrong passwords for a name shut its bearer out, wherever they came from."""
     for _ in range(5):
-        assert (await service.log_in("zhang", "wrong")).status_code == 401
-    assert slug(await service.log_in("zhang")) == (429, "too-many-requests")
-    assert (await service.log_in("li", "wrong")).status_code == 401
-    service.clock.forward(minutes=1)
+        assert (await service.log_in("zhang", "wrong", "2001:db8::1")).status_code == 401
+    service.clock.forward(seconds=20)
+    refused = await service.log_in("zhang", address="2001:db8::2")
+    assert (slug(refused), refused.headers["retry-after"]) == ((429, "too-many-requests"), "40")
+    assert (await service.log_in("zhang", address="2001:db8:1::1")).status_code == 200
+    assert (await service.log_in("li", "wrong", "2001:db8::1")).status_code == 401
+    service.clock.forward(seconds=40)
+    assert (await service.log_in("zhang", address="2001:db8::1")).status_code == 200
+
+
+async def test_beyond_a_few_that_wait_a_login_is_told_to_come_again(service: Service) -> None:
+    answers = await asyncio.gather(*(service.log_in(f"nobody-{number}") for number in range(100)))
+    waited = [answer for answer in answers if answer.status_code == 401]
+    assert 1 <= len(waited) < 100
+    told = [(slug(answer), answer.headers["retry-after"]) for answer in answers if answer not in waited]
+    assert set(told) == {((503, "overloaded"), "2")}
     assert (await service.log_in("zhang")).status_code == 200
+
+
+async def test_nothing_is_hashed_for_whoever_has_hung_up(service: Service) -> None:
+    door = Door()
+
+    async def gone() -> bool:
+        return True
+
+    attempts = [Attempt(f"nobody-{number}", PASSWORD, "10.0.0.1", gone) for number in range(50)]
+    outcomes = await asyncio.gather(
+        *(door.verify_password(service.engine, attempt, service.clock()) for attempt in attempts),
+        return_exceptions=True,
+    )
+    assert {type(outcome) for outcome in outcomes} == {Overloaded}
+    assert door.checked == 0
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "12345678",
+        "password",
+        "Password2026!",
+        "        ",
+        "  1234  ",
+        "aaaaaaaaaaaa",
+        "registrar",
+        "Registrar-2026",
+        "REGISTRAR-1",
+    ],
+)
+async def test_a_password_that_everybody_tries_first_is_refused(service: Service, password: str) -> None:
+    with pytest.raises(PersonRefused):
+        await add_person(service.engine, "registrar-1", ["registrar"], password, service.clock())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ｒegistrar",  # full-width
+        "registr\u0430r",  # Cyrillic а
+        "\u0441\u0430\u0441",  # all Cyrillic, drawn as cac
+        "ｃac",
+        "Cac",
+        "сac",
+        "王a",
+        "li\u200bsi",
+        "li\u202esi",
+        "li\u3164si",
+        "--",
+        "zhang ",
+    ],
+)
+async def test_a_name_that_could_be_taken_for_another_is_refused(service: Service, name: str) -> None:
+    await add_person(service.engine, "cac", ["auditor"], PASSWORD, service.clock())
+    with pytest.raises(PersonRefused):
+        await add_person(service.engine, name, ["registrar"], PASSWORD, service.clock())
+
+
+@pytest.mark.parametrize("name", ["王伟", "registrar-2", "Иванов", "བསོད་ནམས", "ئالىم", "operator_3"])
+async def test_a_name_of_one_script_is_taken(service: Service, name: str) -> None:
+    await add_person(service.engine, name, ["auditor"], PASSWORD, service.clock())
+    assert (await service.log_in(name)).status_code == 200
 
 
 async def test_an_auditor_creates_no_node(service: Service) -> None:
