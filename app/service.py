@@ -23,6 +23,7 @@ from app.docket.matching import MatchLoop
 from app.docket.ticking import TimeLoop
 from app.intake.door import Intake
 from app.registry.exchange_keys import OwnLog, WrappedKeys, log_origin, open_ring, witness_keys
+from app.registry.shares import Shares
 from app.registry.taking_effect import keep_enrolments
 from app.registry.voice import Voice
 from app.statistics.upkeep import keep_statistics
@@ -56,12 +57,11 @@ class Service:
 
     def parts(self) -> Parts:
         """Return what routes may ask for."""
-        intake = Intake(
-            self.engine, self.means.directory, self.docket, self.voice, self.clock, self.transparency.published
-        )
+        shares, published = Shares(), self.transparency.published
+        intake = Intake(self.engine, self.means.directory, self.docket, self.voice, self.clock, published, shares.acts)
         named = (self.settings, self.clock, self.engine, self.reader, self.vault)
         rooms = (self.voice, self.means.directory, self.store, self.transparency, self.recorder, self.inboxes, Door())
-        return Parts(*named, others=(intake, self.means, *rooms))
+        return Parts(*named, others=(intake, self.means, shares, *rooms))
 
     def answering(self) -> Loops:
         """Return the loops without which no request is answered rightly."""

@@ -23,6 +23,7 @@ from app.registry import register_routes
 from app.registry.directory import Directory
 from app.registry.exchange_keys import WrappedKeys, open_ring
 from app.registry.routes import router as registry_routes
+from app.registry.shares import Shares
 from app.registry.voice import Voice
 from app.signing import b64url
 from app.signing.jws import sign_detached
@@ -161,7 +162,7 @@ async def serve(database_url: str) -> AsyncIterator[Service]:
     voice = Voice(EXCHANGE, ring, settings.zone)
     directory = Directory(engine, with_each_read=ring.read)
     await directory.refresh()
-    app.state.parts = Parts(settings, clock, engine, engine, vault, others=(voice, directory, Door()))
+    app.state.parts = Parts(settings, clock, engine, engine, vault, others=(voice, directory, Door(), Shares()))
     app.include_router(registry_routes)
     app.include_router(register_routes.router)
     app.include_router(admin_routes)

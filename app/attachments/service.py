@@ -41,14 +41,13 @@ class Attachments:
         """Keep a file whose SHA-256 (hex) was announced and return its size; it is durable then.
 
         Whether anyone holds the same bytes is not looked at before they have all been read and written, so that
-        neither the answer nor its time tells. Raises `PayloadTooLarge`, `ClassifiedMaterial`, `InvalidDocument`
-        and `Overloaded`; then nothing is kept.
+        neither the answer nor its time tells. Raises `PayloadTooLarge`, `ClassifiedMaterial` and
+        `InvalidDocument`; then nothing is kept.
         """
         object_key, file_key = self.store.new_key(), os.urandom(KEY_BYTES)
         examination = Examination()
-        async with self.store.slot():
-            cipher = ChunkCipher(file_key, os.urandom(PREFIX_BYTES))
-            await self.store.write(object_key, _sealed(cipher, examination, sha256, _patient(body)))
+        cipher = ChunkCipher(file_key, os.urandom(PREFIX_BYTES))
+        await self.store.write(object_key, _sealed(cipher, examination, sha256, _patient(body)))
         file = StoredFile(bytes.fromhex(sha256), examination.size, object_key, file_key)
         # If this fails the object stays until the sweep: the row may have been committed all the same.
         if not await queries.insert_upload(self.engine, self.vault, node_id, file, examination.sealed_as, now):

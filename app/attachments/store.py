@@ -4,7 +4,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +12,8 @@ import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from app.config import Settings
-from app.errors import Overloaded
 
 ERASURES = "erased/"  # notes of what was erased: no objects of files, and never swept
-PARALLEL_UPLOADS = 8
-SECONDS_FOR_A_SLOT = 10
 _PART_BYTES = 8 * 1024 * 1024  # at least 5 MiB: the least that S3 takes as a part
 _PARTS_IN_FLIGHT = 2
 
@@ -27,26 +24,12 @@ class AttachmentStore:
     def __init__(self, objects: ObjectStore, folder: Path | None = None) -> None:
         self._objects = objects
         self._folder = folder
-        self._slots = asyncio.Semaphore(PARALLEL_UPLOADS)
 
     @staticmethod
     def new_key() -> str:
         """Return a random key in one of 256 folders."""
         name = uuid.uuid4().hex
         return f"{name[:2]}/{name}"
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the few places for uploads of this process; raise `Overloaded` if none gets free in 10 s."""
-        try:
-            async with asyncio.timeout(SECONDS_FOR_A_SLOT):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Overloaded("Too many uploads at once.", "同时上传的附件过多。", retry_after=5) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
 
     async def write(self, key: str, pieces: AsyncIterator[bytes]) -> None:
         """Write an object; on return it is whole and durable. If `pieces` raises, nothing is kept."""

@@ -20,10 +20,11 @@ from app.db import driver_connection
 from app.deps import TimeSource, parts_of
 from app.docket.docket import Docket
 from app.docket.submission import Answer
-from app.errors import ClassifiedMaterial, Overloaded, Problem
+from app.errors import ClassifiedMaterial, Overloaded, Problem, TooManyRequests
 from app.intake.receive import examine, verify
 from app.problems import problem_response
 from app.registry.directory import Directory, SignedByNode
+from app.registry.shares import Gate
 from app.registry.voice import Voice
 from app.signing import typ
 from app.transparency.entries import refused_classified_entry
@@ -45,6 +46,7 @@ class Intake:
     voice: Voice
     clock: TimeSource
     published: Published
+    gate: Gate
 
     async def receive(self, kind: ActType, request: Request) -> Response:
         """Return the receipt of an act (201, or 200 for a replay), or its refusal."""
@@ -54,7 +56,8 @@ class Intake:
             ACTS.labels(kind.name, problem.slug).inc()
             raise
         try:
-            answer = await self._take(kind, signed, dict(request.path_params))
+            async with self.gate.place(signed.key.node_id):
+                answer = await self._take(kind, signed, dict(request.path_params))
         except Problem as problem:
             ACTS.labels(kind.name, problem.slug).inc()
             return self._refusal(problem, signed, request)
@@ -94,7 +97,7 @@ class Intake:
         members: dict[str, Any] = {"act_id": header.jti, "act_jws_sha256": signed.jws.sha256}
         problem.members = {**problem.members, **members}
         response = problem_response(problem, request.headers.get("accept-language"), quote(request.scope["path"]))
-        if not isinstance(problem, Overloaded):
+        if not isinstance(problem, (Overloaded, TooManyRequests)):
             response.headers["X-JWS-Signature"] = self.voice.sign(
                 bytes(response.body), typ.REFUSAL, aud=header.iss, jti=header.jti, now=self.clock()
             )

@@ -7,6 +7,7 @@ from fastapi import Depends
 from app.deps import TheParts
 from app.registry.directory import Directory
 from app.registry.exchange_keys import ExchangeKeys
+from app.registry.shares import Shares
 from app.registry.voice import Voice
 
 
@@ -26,7 +27,12 @@ def _directory(found: TheParts) -> Directory:
     return found.of(Directory)
 
 
+def _shares(found: TheParts) -> Shares:
+    return found.of(Shares)
+
+
 ExchangeId = Annotated[str, Depends(_exchange_id)]
 OwnKeys = Annotated[ExchangeKeys, Depends(_exchange_keys)]
 TheVoice = Annotated[Voice, Depends(_voice)]
 Register = Annotated[Directory, Depends(_directory)]
+TheShares = Annotated[Shares, Depends(_shares)]
