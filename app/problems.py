@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
@@ -171,10 +172,23 @@ def install(app: FastAPI) -> None:
 
 async def _answer(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        headers = {**(headers or {}), "Allow": _allowed(request)}
     instance = quote(request.scope["path"])
     if isinstance(error, HTTPException) and error.status_code not in _BY_STATUS:
         return _about_blank(error.status_code, instance, headers)
     return problem_response(_as_problem(error), request.headers.get("accept-language"), instance, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of every route of the path: Starlette names those of the first one alone."""
+    asked = ({**request.scope, "method": method} for method in ("DELETE", "GET", "POST", "PUT"))
+    taken = [one["method"] for one in asked if any(_takes(route, one) for route in request.app.routes)]
+    return ", ".join(sorted([*taken, *(["HEAD"] if "GET" in taken else [])]))
+
+
+def _takes(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
 
 
 def _as_problem(error: Exception) -> errors.Problem:
