@@ -85,6 +85,25 @@ class Settings(BaseSettings):
         description="acts that wait for a commit; beyond it the answer is 503",
         json_schema_extra={"zh": "等待提交的文书数上限；超出则答复 503"},
     )
+    unnamed_uploads: int = Field(
+        default=2000,
+        ge=1,
+        description="uploads that no act names yet, for each agency; beyond it 409",
+        json_schema_extra={"zh": "每个单位尚无文书引用的附件数；超出则答复 409"},
+    )
+    unnamed_upload_bytes: int = Field(
+        default=20 * 2**30,
+        ge=2**20,
+        description="bytes of such uploads for each agency; beyond it 409",
+        json_schema_extra={"zh": "每个单位此类附件的总字节数；超出则答复 409"},
+    )
+    unnamed_upload_days: int = Field(
+        default=7,
+        ge=1,
+        le=366,
+        description="days after which an upload that no act names is deleted",
+        json_schema_extra={"zh": "没有文书引用的附件在上传多少天之后删除"},
+    )
     requests_per_second: int = Field(
         default=0,
         ge=0,

@@ -15,5 +15,8 @@ INDEX_KEYS: Final = 0x4C42_5345_4352  # processes that start at once must agree 
 NAMES: Final = 0x4C42_4E61_6D65  # a name is given once, and none that looks like it
 CALENDAR: Final = 0x4C42_4361_6C65  # a year is entered by one at a time
 
+# With the hash of a node id, to the end of one transaction.
+UPLOADS: Final = 0x4C65_5570  # of one node are counted one after the other
+
 # With the number of a day. `access_day_is_open` in the database takes it shared, by this number.
 ACCESS_DAY: Final = 0x4C65_4163

@@ -12,6 +12,7 @@ from app.access.recorder import Recorder
 from app.admin.door import Door
 from app.attachments.service import keep_swept
 from app.attachments.store import AttachmentStore, open_store
+from app.attachments.unnamed import Quota
 from app.config import Settings
 from app.db import READER, WRITER, create_engine
 from app.deps import Parts, TimeSource
@@ -78,7 +79,7 @@ class Service:
             *self.transparency.background(),
             TimeLoop(engine, self.docket, clock, zone).run(),
             MatchLoop(engine, self.docket).run(),
-            keep_swept(engine, self.store, clock),
+            keep_swept(engine, self.store, Quota.of(self.settings), clock),
             keep_statistics(engine, clock, zone),
             keep_enrolments(engine, self.voice, clock),
             keep_access_log(engine, clock, zone),

@@ -54,9 +54,9 @@ async def add_person(engine: AsyncEngine, name: str, roles: Sequence[str], passw
     async with AsyncSession(engine) as session, session.begin():
         await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": locks.NAMES})
         known = await session.scalars(select(AdministratorRow.name))
-        alike = any(skeleton(other) == skeleton(name) for other in known)
+        alike = [other for other in known if skeleton(other) == skeleton(name)]
         if alike or (await session.execute(written)).first() is None:
-            raise PersonRefused(f"there is already a person named {name}, or one whose name looks like it")
+            raise PersonRefused(f"there is already a person named {alike[0] if alike else name}")
 
 
 async def find_person(engine: AsyncEngine, name: str) -> Administrator | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.attachments.unnamed import Quota, one_at_a_time, require_room
 from app.db import driver_connection, raw, reading
 from app.errors import NotFound, WrongState
 from app.stored import BODY_KEY, ERASED_IN, erased_by, root_key, stored_file_key
@@ -35,16 +36,25 @@ class StoredFile:
 
 
 async def insert_upload(
-    engine: AsyncEngine, vault: Vault, node_id: str, file: StoredFile, sealed_as: bytes | None, now: datetime
+    engine: AsyncEngine,
+    vault: Vault,
+    quota: Quota,
+    node_id: str,
+    file: StoredFile,
+    sealed_as: bytes | None,
+    now: datetime,
 ) -> bool:
-    """Record an upload; return False, changing nothing, if the node has uploaded these bytes before.
+    """Record an upload; return False if the node has uploaded these bytes before: they stay as long as new ones.
 
-    `sealed_as` is what it is bound to if it is a sealed part.
+    `sealed_as` is what it is bound to if it is a sealed part. Raises `QuotaExceeded`.
     """
-    async with driver_connection(engine) as connection:
-        inserted = await connection.fetchval(
+    async with driver_connection(engine) as connection, connection.transaction():
+        await one_at_a_time(connection, node_id)
+        await require_room(connection, quota, node_id, file.sha256, file.size, now)
+        kept: str = await connection.fetchval(
             "INSERT INTO upload (node_id, sha256, size, object_key, file_key, sealed_as, uploaded_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (node_id, sha256) DO NOTHING RETURNING true",
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (node_id, sha256) "
+            "DO UPDATE SET uploaded_at = excluded.uploaded_at RETURNING object_key",
             node_id,
             file.sha256,
             file.size,
@@ -53,7 +63,7 @@ async def insert_upload(
             sealed_as,
             now,
         )
-    return inserted is not None
+    return kept == file.object_key
 
 
 async def find_file(engine: AsyncEngine, vault: Vault, node_id: str, sha256: bytes) -> StoredFile:

@@ -1,9 +1,10 @@
 """Routes of attachments: upload, download and deletion by SHA-256."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from app.attachments.ranges import asked_part
 from app.attachments.sealed import find_sealed
 from app.attachments.service import Attachments
 from app.attachments.store import AttachmentStore
+from app.attachments.unnamed import Quota, list_unnamed
 from app.deps import Now, TheParts
 from app.problems import documented
 from app.registry.caller import Caller
@@ -42,16 +44,25 @@ router = APIRouter(
 
 
 class Stored(BaseModel):
-    """The receipt of an upload: the digest by which acts name the file, and its size in bytes."""
+    """An upload: the digest by which acts name the file, its size in bytes, and when it goes if none names it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sha256: str = Field(pattern=PATTERN)
     size: int = Field(ge=0, le=LARGEST_FILE)
+    uploaded_at: datetime
+    swept_at: datetime = Field(description="from when on it is deleted, unless an act names it by then")
+
+
+class StoredPage(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    items: list[Stored]
+    next: str | None
 
 
 def _attachments(found: TheParts) -> Attachments:
-    return Attachments(found.engine, found.reader, found.vault, found.of(AttachmentStore))
+    return Attachments(found.engine, found.reader, found.vault, found.of(AttachmentStore), Quota.of(found.settings))
 
 
 def _digest(
@@ -75,6 +86,7 @@ Digest = Annotated[str, Depends(_digest)]
     responses=documented(
         errors.Unauthenticated,
         errors.NotFound,
+        errors.QuotaExceeded,
         errors.PayloadTooLarge,
         errors.UnsupportedMediaType,
         errors.ClassifiedMaterial,
@@ -95,7 +107,31 @@ async def put_attachment(caller: Caller, sha256: Digest, request: Request, files
             "Send the bytes themselves, without a Content-Encoding.",
             "请直接发送原始内容，不使用 Content-Encoding。",
         )
-    return Stored(sha256=sha256, size=await files.put(caller.node_id, sha256, request.stream(), now()))
+    size, at = int(announced) if announced.isdigit() else 0, now()
+    size = await files.put(caller.node_id, sha256, size, request.stream(), at)
+    return Stored(sha256=sha256, size=size, uploaded_at=at, swept_at=at + files.quota.stay)
+
+
+@router.get(
+    "",
+    operation_id="list_attachments",
+    summary="Own uploads that no act names · 本单位上传的、没有文书引用的附件",
+    responses=documented(errors.Unauthenticated),
+)
+async def list_attachments(
+    caller: Caller,
+    files: Files,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> StoredPage:
+    """The oldest first. Each is deleted at `swept_at`, unless an act names it by then."""
+    found, following = await list_unnamed(files.engine, caller.node_id, limit, cursor)
+    stay = files.quota.stay
+    items = [
+        Stored(sha256=one.sha256.hex(), size=one.size, uploaded_at=one.uploaded_at, swept_at=one.uploaded_at + stay)
+        for one in found
+    ]
+    return StoredPage(items=items, next=following)
 
 
 @router.get(

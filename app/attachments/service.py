@@ -18,8 +18,10 @@ from app.attachments.examination import Examination
 from app.attachments.opening import part_of, plaintext_of, require_size
 from app.attachments.queries import StoredFile
 from app.attachments.store import AttachmentStore
+from app.attachments.unnamed import Quota, require_room, take_unnamed
+from app.db import driver_connection
 from app.deps import TimeSource
-from app.errors import InvalidDocument
+from app.errors import InvalidDocument, QuotaExceeded
 from app.vault import KEY_BYTES, Vault
 
 SECONDS_OF_UPLOAD = 3600
@@ -36,21 +38,31 @@ class Attachments:
     reader: AsyncEngine
     vault: Vault
     store: AttachmentStore
+    quota: Quota
 
-    async def put(self, node_id: str, sha256: str, body: AsyncIterable[bytes], now: datetime) -> int:
-        """Keep a file whose SHA-256 (hex) was announced and return its size; it is durable then.
+    async def put(self, node_id: str, sha256: str, announced: int, body: AsyncIterable[bytes], now: datetime) -> int:
+        """Keep a file whose SHA-256 (hex) and size were announced and return its size; it is durable then.
 
         Whether anyone holds the same bytes is not looked at before they have all been read and written, so that
-        neither the answer nor its time tells. Raises `PayloadTooLarge`, `ClassifiedMaterial` and
-        `InvalidDocument`; then nothing is kept.
+        neither the answer nor its time tells. Raises `PayloadTooLarge`, `ClassifiedMaterial`, `InvalidDocument` and
+        `QuotaExceeded` (before a byte is read, if the announced size says so); then nothing is kept.
         """
+        async with driver_connection(self.engine) as connection:
+            await require_room(connection, self.quota, node_id, bytes.fromhex(sha256), announced, now)
         object_key, file_key = self.store.new_key(), os.urandom(KEY_BYTES)
         examination = Examination()
         cipher = ChunkCipher(file_key, os.urandom(PREFIX_BYTES))
         await self.store.write(object_key, _sealed(cipher, examination, sha256, _patient(body)))
         file = StoredFile(bytes.fromhex(sha256), examination.size, object_key, file_key)
         # If this fails the object stays until the sweep: the row may have been committed all the same.
-        if not await queries.insert_upload(self.engine, self.vault, node_id, file, examination.sealed_as, now):
+        try:
+            is_new = await queries.insert_upload(
+                self.engine, self.vault, self.quota, node_id, file, examination.sealed_as, now
+            )
+        except QuotaExceeded:
+            await self._drop(object_key)
+            raise
+        if not is_new:
             await self._drop(object_key)
         return examination.size
 
@@ -125,15 +137,26 @@ async def sweep(engine: AsyncEngine, store: AttachmentStore, older_than: datetim
     return swept
 
 
-async def keep_swept(engine: AsyncEngine, store: AttachmentStore, clock: TimeSource) -> None:
+async def sweep_unnamed(engine: AsyncEngine, store: AttachmentStore, uploaded_before: datetime) -> int:
+    """Delete the uploads from before that time that no act names; return how many there were."""
+    swept = 0
+    while keys := await take_unnamed(engine, uploaded_before):
+        for key in keys:
+            await store.delete(key)
+        swept += len(keys)
+    return swept
+
+
+async def keep_swept(engine: AsyncEngine, store: AttachmentStore, quota: Quota, clock: TimeSource) -> None:
     """Sweep every hour until cancelled. Several workers may do it at once: what is gone is gone."""
     while True:
         try:
             swept = await sweep(engine, store, clock() - SWEEP_AFTER)
+            swept += await sweep_unnamed(engine, store, clock() - quota.stay)
         except (*loops.LOST, BaseError) as error:
             loops.end_if_cancelled()
             _log.warning("sweep failed", error=type(error).__name__)
         else:
             if swept:
-                _log.info("objects without a row swept", count=swept)
+                _log.info("what no act names was swept", count=swept)
         await asyncio.sleep(SWEEP_SECONDS)

@@ -205,6 +205,7 @@ class Upload(Table, table=True):
     """A file that a node uploaded, under a file key of its own. An upload belongs to the node that made it."""
 
     __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_uploaded_at", "node_id", "uploaded_at", "sha256"),)
 
     node_id: str = Field(primary_key=True, sa_type=Text)
     sha256: bytes = Field(primary_key=True, sa_type=LargeBinary)

@@ -17,6 +17,7 @@ def create() -> None:
         sa.PrimaryKeyConstraint("node_id", "sha256", name=op.f("pk_upload")),
         sa.UniqueConstraint("object_key", name=op.f("uq_upload_object_key")),
     )
+    op.create_index("ix_upload_uploaded_at", "upload", ["node_id", "uploaded_at", "sha256"])
     op.create_table(
         "enclosed",
         sa.Column("act_id", sa.Uuid(), nullable=False),

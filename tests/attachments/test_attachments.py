@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,7 +31,10 @@ def test_an_upload_comes_back_byte_for_byte(exchange: Exchange, size: int) -> No
     content = os.urandom(size)
     answer = exchange.put(exchange.town, content)
     assert answer.status_code == 201
-    assert answer.json() == {"sha256": hashlib.sha256(content).hexdigest(), "size": size}
+    stored = answer.json()
+    assert (stored["sha256"], stored["size"]) == (hashlib.sha256(content).hexdigest(), size)
+    stays = datetime.fromisoformat(stored["swept_at"]) - datetime.fromisoformat(stored["uploaded_at"])
+    assert stays == timedelta(days=7)
     got = exchange.get(exchange.town, content)
     assert got.status_code == 200
     assert got.content == content

@@ -10,6 +10,7 @@ import pytest
 
 from app.attachments.service import Attachments, sweep
 from app.attachments.store import AttachmentStore, open_store
+from app.attachments.unnamed import Quota
 from app.config import Settings
 from app.db import READER, WRITER, create_engine
 from app.vault import LocalVault
@@ -33,9 +34,9 @@ async def test_the_sweep_deletes_old_objects_without_a_row_and_no_others(databas
     engine, reader = create_engine(database_url, role=WRITER), create_engine(database_url, role=READER)
     try:
         store = open_store(Settings(data_dir=tmp_path))
-        files = Attachments(engine, reader, LocalVault(bytes(32)), store)
+        files = Attachments(engine, reader, LocalVault(bytes(32)), store, Quota.of(Settings()))
         digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-        assert await files.put(NODE, digest, parts(b"hel", b"lo"), NOW) == 5
+        assert await files.put(NODE, digest, 5, parts(b"hel", b"lo"), NOW) == 5
         await store.write(AttachmentStore.new_key(), parts(b"no row"))
         half_written = tmp_path / "attachments" / "00" / "name#1"
         half_written.parent.mkdir(exist_ok=True)
