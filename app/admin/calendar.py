@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import errors, locks
@@ -22,6 +22,12 @@ from app.problems import documented
 router = APIRouter(prefix="/v1/admin", tags=["admin"], responses={429: documented(errors.TooManyRequests)[429]})
 TABLES = CalendarYear.metadata.tables
 YEARS, DAYS = TABLES["calendar_year"], TABLES["calendar_day"]
+# A day more on either side: days are those of the exchange's time zone.
+_TO_RECOUNT = text("""
+    UPDATE deadline SET recount = true
+    WHERE stopped IS NULL AND breached_at IS NULL AND due >= :now
+    AND started < CAST(:last AS date) + 2 AND due > CAST(:first AS date) - 1
+""")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -121,7 +127,8 @@ async def put_calendar(
 ) -> YearShown:
     """Replaces the year's calendar by a new version. Deadlines that start from now on are counted by it.
 
-    Open deadlines that were provisional for want of it are counted anew within seconds; others stay as they were told.
+    Those that run are counted anew half a minute later: provisional ones move either way, others later alone. What is
+    over or was breached stays.
     """
     # A notice names working days and days off around New Year too: that of 2008 named 2007-12-29.
     if any(not date(year - 1, 12, 1) <= day.date <= date(year + 1, 1, 31) for day in wanted.days):
@@ -145,6 +152,8 @@ async def _enter(engine: AsyncEngine, year: int, wanted: WantedYear, person: str
         days = [{**key, "day": day.date, "kind": day.kind, "name": day.name} for day in wanted.days]
         if days:
             await connection.execute(insert(DAYS), days)
+        near = {"first": date(year - 1, 12, 1), "last": date(year + 1, 1, 31)}
+        await connection.execute(_TO_RECOUNT, {"now": now, **near})
         return await _shown(connection, year)
 
 

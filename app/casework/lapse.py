@@ -55,17 +55,19 @@ def lapse(case: Case, deadline_id: str, event: Event, given: Given) -> Decision:
 
 
 def counted_anew(case: Case, given: Given) -> Case:
-    """Return the case with its provisional deadlines counted by the calendar of now.
+    """Return the case with its running deadlines counted by the calendar of now.
 
-    One that was breached stays: its time did go by.
+    A provisional one moves either way. Another moves later alone: a day off that became known is a day off (刑事诉讼法
+    第一百零五条), but time that was promised is not taken back. One that is over or was breached stays.
     """
-    deadlines = tuple(
-        deadline.retold(given.zone, given.calendar)
-        if deadline.provisional and deadline.stopped is None and deadline.breached is None and deadline.due >= given.now
-        else deadline
-        for deadline in case.deadlines
-    )
-    return case.but(deadlines=deadlines)
+    return case.but(deadlines=tuple(_counted_anew(deadline, given) for deadline in case.deadlines))
+
+
+def _counted_anew(deadline: Deadline, given: Given) -> Deadline:
+    if deadline.stopped is not None or deadline.breached is not None or deadline.due < given.now:
+        return deadline
+    anew = deadline.retold(given.zone, given.calendar)
+    return anew if deadline.provisional or (anew.due > deadline.due and not deadline.stands_still) else deadline
 
 
 def addressees(case: Case, deadline: Deadline) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def _recount(decrypted: DecryptedCase, given: Given) -> None:
     decrypted.touched_deadlines |= {deadline.deadline_id for deadline, _ in moved}
     for deadline, anew in moved:
         _log.info(
-            "provisional deadline counted anew",
+            "deadline counted anew",
             deadline_id=deadline.deadline_id,
             rule=deadline.rule,
             was=deadline.due.isoformat(),

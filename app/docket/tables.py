@@ -169,7 +169,9 @@ class DeadlineTable(Table, table=True):
             postgresql_where=text("stopped IS NULL OR breached_at IS NOT NULL"),
         ),
         Index("ix_deadline_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
-        Index("ix_deadline_provisional", "root_id", postgresql_where=text("provisional AND stopped IS NULL")),
+        Index(
+            "ix_deadline_uncounted", "root_id", postgresql_where=text("(provisional OR recount) AND stopped IS NULL")
+        ),
         Index("ix_deadline_lead_id", "lead_id"),
         CheckConstraint("source IN ('law', 'local', 'default')", name="source"),
     )
@@ -190,6 +192,11 @@ class DeadlineTable(Table, table=True):
     breached_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     next_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     provisional: bool = Field(default=False)
+    recount: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="a calendar changed since it was counted; set with that calendar, not by acts",
+    )
 
 
 class NumberBlock(Table, table=True):

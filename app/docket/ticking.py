@@ -28,17 +28,22 @@ _DUE = """
     SELECT root_id::text, deadline_id::text FROM deadline
     WHERE next_at <= $1 AND deadline_id <> ALL($2::uuid[]) ORDER BY next_at LIMIT $3
 """
-# Provisional deadlines whose years have all become official since. Those that stand still are counted later.
-_TO_RECOUNT = """
+# Deadlines that a new calendar may move, once every process must have read it (`WorkingDays`); and provisional ones
+# whose years have all become official. Those that stand still are counted when they run again.
+_SETTLED = """NOT EXISTS (
+    SELECT FROM calendar_year WHERE recorded_at > $1::timestamptz - interval '15 seconds' AND recorded_at <= $1
+)"""
+_TO_RECOUNT = f"""
     SELECT DISTINCT root_id::text FROM deadline
-    WHERE provisional AND stopped IS NULL AND suspended_at IS NULL AND breached_at IS NULL AND due >= $1
-    AND NOT EXISTS (
+    WHERE (provisional OR recount) AND stopped IS NULL AND suspended_at IS NULL AND breached_at IS NULL AND due >= $1
+    AND (recount AND {_SETTLED} OR provisional AND NOT EXISTS (
         SELECT FROM generate_series(
             extract(year FROM started AT TIME ZONE $2)::int, extract(year FROM due AT TIME ZONE $2)::int
         ) AS wanted (year)
         WHERE wanted.year NOT IN (SELECT calendar_year.year FROM calendar_year)
-    ) LIMIT $3
-"""
+    )) LIMIT $3
+"""  # noqa: S608 (ours)
+_COUNTED = f"UPDATE deadline SET recount = false WHERE recount AND root_id = $2::uuid AND {_SETTLED}"  # noqa: S608 (ours)
 _log = structlog.get_logger(__name__)
 
 
@@ -63,7 +68,8 @@ class TimeLoop:
     async def tick(self, connection: "asyncpg.Connection[Any]", now: datetime) -> int:
         """Enter what is due at `now`, at most `AT_ONCE` deadlines; return how many the docket took."""
         for row in await connection.fetch(_TO_RECOUNT, now, self._zone.key, AT_ONCE):
-            await self._enter(row["root_id"])
+            if await self._enter(row["root_id"]):
+                await connection.execute(_COUNTED, now, row["root_id"])
         due = await connection.fetch(_DUE, now, self._still_put_off(), AT_ONCE)
         taken = await asyncio.gather(*(self._enter(row["root_id"], row["deadline_id"]) for row in due))
         return sum(taken)

@@ -45,11 +45,11 @@ COUNTING: tuple[Words, ...] = (
         (
             "Working days leave out weekends and public holidays, and count days that are worked instead, by the "
             "official calendar. In a year without one the due time is `provisional` and is counted anew when the "
-            "calendar is there."
+            "calendar is there. A day off that becomes known later moves what runs to a later day."
         ),
         (
             "以工作日计的，不含周末和法定节假日，含调休上班日，依官方日历；尚无官方日历的年份为暂定（`provisional`），日"
-            "历公布后重新计算。"
+            "历公布后重新计算。后来公布的休息日使正在计算的期限顺延。"
         ),
     ),
     (

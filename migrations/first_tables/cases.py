@@ -121,6 +121,7 @@ def create() -> None:
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("recount", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("source IN ('law', 'local', 'default')", name=op.f("ck_deadline_source")),
         sa.PrimaryKeyConstraint("deadline_id", name=op.f("pk_deadline")),
     )
@@ -133,5 +134,8 @@ def create() -> None:
     )
     op.create_index("ix_deadline_next_at", "deadline", ["next_at"], postgresql_where=sa.text("next_at IS NOT NULL"))
     op.create_index(
-        "ix_deadline_provisional", "deadline", ["root_id"], postgresql_where=sa.text("provisional AND stopped IS NULL")
+        "ix_deadline_uncounted",
+        "deadline",
+        ["root_id"],
+        postgresql_where=sa.text("(provisional OR recount) AND stopped IS NULL"),
     )

@@ -9,7 +9,7 @@ from app.casework.calendar import Calendar
 from app.casework.case import LeadState
 from app.casework.deadlines import Deadline, due_event, next_event
 from app.casework.decision import Decision, evolve
-from app.casework.lapse import addressees, lapse
+from app.casework.lapse import addressees, counted_anew, lapse
 from app.casework.limits import LIMITS, Limit, Limits
 from app.casework.scene import Given
 from app.errors import Source
@@ -279,6 +279,27 @@ def test_a_due_time_is_provisional_until_its_years_are_official() -> None:
     known = Calendar({date(2027, 1, 1): "holiday"}, frozenset({2026, 2027}))
     told = deadline.retold(ZONE, known)
     assert (told.provisional, told.due.date()) == (False, date(2027, 1, 6))
+
+
+def test_a_day_off_that_becomes_known_moves_what_runs_later_alone_and_never_a_breach() -> None:
+    running = a_deadline("D15", at("2026-03-02")).retold(ZONE, Calendar({}, frozenset({2026})))
+    assert not running.provisional
+    breached = running.model_copy(update={"deadline_id": "breached", "breached": running.due})
+    stopped = running.model_copy(update={"deadline_id": "stopped", "stopped": at("2026-03-03")})
+    still = running.model_copy(update={"deadline_id": "still"}).pause(at("2026-03-03"))
+    case = Stage().case.but(deadlines=(running, breached, stopped, still))
+    off = Calendar({running.due.astimezone(ZONE).date(): "holiday"}, frozenset({2026}))
+    worked = Calendar({date(2026, 3, 7): "workday"}, frozenset({2026}))
+
+    def dues(calendar: Calendar, now: datetime) -> list[date]:
+        given = Given(now, CAST, ZONE, calendar)
+        return [one.due.astimezone(ZONE).date() for one in counted_anew(case, given).deadlines]
+
+    before = [one.due.astimezone(ZONE).date() for one in case.deadlines]
+    assert dues(off, at("2026-03-04")) == [before[0] + timedelta(days=1), *before[1:]]
+    assert dues(worked, at("2026-03-04")) == before
+    assert dues(off, running.due) == [before[0] + timedelta(days=1), *before[1:]]
+    assert dues(off, running.due + timedelta(microseconds=1)) == before
 
 
 def test_a_local_rule_holds_in_its_place_and_says_so() -> None:

@@ -14,6 +14,7 @@ from app.client import Agency, uuid7
 from app.db import create_engine
 from app.locks import TIME
 from tests.agencies import PASSWORD, World, world
+from tests.cli.command_line import leadbridge
 from tests.registry_app import Hand
 from tests.server import serving
 from tests.waiting import until
@@ -145,7 +146,9 @@ def test_silence_confirms_a_conclusion_after_five_working_days(exchange: World, 
     assert not [one for one in town.deadlines() if one["lead_id"] == lead_id]
 
 
-def test_an_operator_s_calendar_moves_the_due_times_of_what_starts_from_then_on(exchange: World, hand: Hand) -> None:
+def test_an_operator_s_calendar_moves_what_starts_from_then_on_and_what_runs(
+    exchange: World, hand: Hand, tmp_path: Path
+) -> None:
     lead_id, _ = concluded(exchange)
     (before,) = exchange.agency("township").deadlines()
     assert (before["lead_id"], before["due"][:10], before["provisional"]) == (lead_id, "2026-03-09", False)
@@ -157,8 +160,23 @@ def test_an_operator_s_calendar_moves_the_due_times_of_what_starts_from_then_on(
     assert (put.status_code, put.json()["version"], put.json()["days"]) == (200, 2, days)
     assert http.get("/v1/admin/calendar/2026").json() == put.json()
     later, _ = concluded(exchange)
-    due = {one["lead_id"]: one["due"][:10] for one in exchange.agency("township").deadlines()}
-    assert due == {lead_id: "2026-03-09", later: "2026-03-10"}
+    town = exchange.agency("township")
+
+    def due() -> dict[str, str]:
+        return {one["lead_id"]: one["due"][:10] for one in town.deadlines()}
+
+    assert due() == {lead_id: "2026-03-09", later: "2026-03-10"}
+    hand.forward(seconds=16)  # by then every process has read it
+    until("what ran before is counted anew", lambda: due() == {lead_id: "2026-03-10", later: "2026-03-10"})
+    until("nothing waits to be counted", lambda: not exchange.rows("SELECT 1 FROM deadline WHERE recount"))
+    assert exchange.agency("police").get(f"/v1/leads/{lead_id}")["state"] == "replied"
+    # A day off that is taken back shortens nothing that was promised.
+    assert http.put("/v1/admin/calendar/2026", json={"source": "试验性通知", "days": []}).status_code == 200
+    hand.forward(seconds=16)
+    until("nothing waits to be counted", lambda: not exchange.rows("SELECT 1 FROM deadline WHERE recount"))
+    assert due() == {lead_id: "2026-03-10", later: "2026-03-10"}
+    given = {"LEADBRIDGE_DATABASE_URL": exchange.database_url, "LEADBRIDGE_DATA_DIR": str(tmp_path / "data")}
+    assert leadbridge("rebuild", "--check", **given).returncode == 0
 
 
 def test_a_provisional_deadline_is_counted_anew_when_its_year_becomes_official(exchange: World, hand: Hand) -> None:

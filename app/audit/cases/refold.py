@@ -5,7 +5,7 @@ practices from the stored case, and held against what else is on record of them 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.audit.cases.differences import Differs
-from app.audit.cases.surroundings import LAST, Surroundings
+from app.audit.cases.surroundings import FIRST, LAG, LAST, Surroundings
 from app.casework.acts import CATALOGUE, decide
 from app.casework.case import ActRef, Case, on_record
 from app.casework.deadlines import Deadline, due_event
@@ -66,29 +66,41 @@ class FoldStep:
 def fold(root_id: str, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> Iterator[Case]:
     """Yield what the acts and notices make of a case: as it was left, then with its deadlines counted anew.
 
-    The second differs from the first only where a calendar became official after the last act. Raises `Differs`
-    where the record contradicts itself.
+    The others differ from the first only where a calendar was entered or became official after the last act. Raises
+    `Differs` where the record contradicts itself.
     """
     case, done = Case(root_id=root_id), 0
     if [row.seq for row in rows] != list(range(1, len(rows) + 1)):
         raise Differs("the acts are not numbered 1, 2, 3 …")
+    before = FIRST
     while done < len(rows):
-        step = _step(case, rows[done:], surroundings, stored)
-        case, done = step.case, done + step.rows
+        until = rows[done].received_at - LAG
+        counted = _with_calendars(case, surroundings, before, until)
+        step = _step((counted, case), rows[done:], surroundings, stored)
+        case, done, before = step.case, done + step.rows, until
     yield case
     yield counted_anew(case, surroundings.as_of(LAST, LAST, rows[-1].received_at))
+    yield _with_calendars(case, surroundings, before, LAST)
 
 
-def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> FoldStep:
+def _with_calendars(case: Case, surroundings: Surroundings, after: datetime, until: datetime) -> Case:
+    """Return the case as each calendar that was entered in a time left it: the exchange counts anew soon after."""
+    for entered in sorted({version.since for version in surroundings.versions if after < version.since <= until}):
+        case = counted_anew(case, surroundings.as_of(entered, LAST, entered))
+    return case
+
+
+def _step(cases: Sequence[Case], rows: Sequence[Recorded], surroundings: Surroundings, stored: Case) -> FoldStep:
     row = rows[0]
     if hashlib.sha256(row.body).digest() != row.body_sha256:
         raise Differs(f"{row.called}: the body is not the one that was signed")
     if row.act == "notice.match":
-        return _match(case, row)
+        return _match(cases[0], row)
     failed: Differs | None = None
     for given in surroundings.given(row.received_at):
-        anew = _recounted(case, given)
-        for before in (anew,) if anew is case else (anew, case):
+        anew = (_counted_by_now(case, given, stored) for case in cases)
+        # A time loop that stood still counts later: what it had not counted yet was decided as it was.
+        for before in _different((*anew, *cases)):
             try:
                 return _lapse(before, rows, given) if row.receipt is None else _act(before, rows, given, stored)
             except Differs as differs:
@@ -96,19 +108,27 @@ def _step(case: Case, rows: Sequence[Recorded], surroundings: Surroundings, stor
     raise failed or Differs(f"{row.called}: nothing is known of that time")
 
 
-def _recounted(case: Case, given: Given) -> Case:
-    """Return the case with its provisional deadlines counted anew, if one of them could be: the exchange did so."""
-    zone = given.zone
-    official = any(
-        deadline.provisional
-        and deadline.stopped is None
-        and deadline.breached is None
-        and not deadline.stands_still
-        and deadline.due >= given.now
-        and given.calendar.covers(deadline.started.astimezone(zone).date(), deadline.due.astimezone(zone).date())
-        for deadline in case.deadlines
+def _counted_by_now(case: Case, given: Given, stored: Case) -> Case:
+    """Return the case counted by a calendar that may have been entered a moment ago: what was not moved yet stays.
+
+    The stored case tells which: what moved later, stays later.
+    """
+    last = {deadline.deadline_id: deadline.due for deadline in stored.deadlines}
+    moved = counted_anew(case, given).deadlines
+    return case.but(
+        deadlines=tuple(
+            anew if anew.due <= last.get(anew.deadline_id, LAST) else deadline
+            for deadline, anew in zip(case.deadlines, moved, strict=True)
+        )
     )
-    return counted_anew(case, given) if official else case
+
+
+def _different(cases: Iterable[Case]) -> list[Case]:
+    found: list[Case] = []
+    for case in cases:
+        if not any(case is known or case.deadlines == known.deadlines for known in found):
+            found.append(case)
+    return found
 
 
 def _act(case: Case, rows: Sequence[Recorded], given: Given, stored: Case) -> FoldStep:
