@@ -44,6 +44,18 @@ class Settings(BaseSettings):
         description="port on which the service listens; 0: any free one",
         json_schema_extra={"zh": "监听端口；0 表示任选空闲端口"},
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
+        description="address by which clients reach the service, told in /.well-known/leadbridge; unset: as asked",
+        json_schema_extra={"zh": "客户端访问本服务的地址，写入 /.well-known/leadbridge；不设则按请求中的地址"},
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="bearer token without which /metrics answers 401; unset: open",
+        json_schema_extra={"zh": "读取 /metrics 所需的令牌，没有令牌的答复 401；不设则不需要"},
+    )
     exchange_id: str = Field(
         default="exchange-local",
         pattern=r"^[a-z][a-z0-9-]{2,62}$",

@@ -68,15 +68,27 @@ def create_engine(
     and for tests, which act as whoever logged in.
     """
     server_settings = {"application_name": application_name} | ({"role": role} if role else {})
+    address, tls = _apart(async_url(url))
     return create_async_engine(
-        async_url(url),
+        address,
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
-        connect_args={"timeout": 10, "server_settings": server_settings},
+        connect_args={"timeout": 10, "server_settings": server_settings} | tls,
     )
+
+
+def _apart(url: URL) -> tuple[URL, dict[str, str]]:
+    """Return the URL without `sslmode`, `sslrootcert` and their like, and these as the driver takes them from a DSN.
+
+    They mean then what they mean to libpq. As arguments of their own the driver does not know them.
+    """
+    tls = {name: value for name, value in url.query.items() if name.startswith("ssl") and name != "ssl"}
+    if not tls:
+        return url, {}
+    return url.difference_update_query(tls), {"dsn": str(URL.create("postgresql", query=tls))}
 
 
 @asynccontextmanager

@@ -1,11 +1,12 @@
 """Is it alive, is it ready, what does it measure: `/healthz`, `/readyz`, `/metrics`."""
 
 import asyncio
+import hmac
 import shutil
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
@@ -14,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import locks
 from app.config import Settings
 from app.deps import Engine, Now, TheSettings
+from app.errors import Unauthenticated
 from app.migrate import newest_revision
+from app.problems import documented
 
 router = APIRouter(tags=["operations"])
 LAG = Gauge("leadbridge_inbox_lag_seconds", "age of the oldest committed act without an inbox number")
@@ -73,9 +76,17 @@ def _has_room(settings: Settings) -> bool:
     summary="Metrics · 指标",
     response_model=None,
     response_class=PlainTextResponse,
+    responses=documented(Unauthenticated),
 )
-async def metrics(engine: Engine, now: Now) -> Response:
-    """Prometheus text format: acts by type and outcome, queue depth, batch size, commit time, inbox lag."""
+async def metrics(request: Request, engine: Engine, now: Now, settings: TheSettings) -> Response:
+    """Prometheus text format: acts by type and outcome, queue depth, batch size, commit time, inbox lag.
+
+    Where the operator has set a token, it must come as a bearer token.
+    """
+    token = settings.metrics_token
+    sent = request.headers.get("authorization", "").encode()
+    if token is not None and not hmac.compare_digest(sent, f"Bearer {token.get_secret_value()}".encode()):
+        raise Unauthenticated
     try:
         async with asyncio.timeout(PATIENCE), engine.connect() as connection:
             row = (await connection.execute(text("SELECT count(*), min(committed_at) FROM unsequenced"))).one()

@@ -58,6 +58,8 @@ def create_app(settings: Settings, *, database_url: str, clock: TimeSource = utc
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect would lead to wherever the `Host` header says.
+        redirect_slashes=False,
     )
     for router in (
         act_routes(),

@@ -29,8 +29,8 @@ BESIDE: tuple[tuple[str, str, Words], ...] = (
         "FORWARDED_ALLOW_IPS",
         "127.0.0.1",
         (
-            "`serve`: proxies whose X-Forwarded-For and -Proto are believed; `*`: all",
-            "`serve`：可信代理地址，采信其 X-Forwarded-For 和 -Proto；`*` 表示全部",
+            "`serve`: proxies whose X-Forwarded-For and -Proto are believed; never `*`",
+            "`serve`：可信代理地址，采信其 X-Forwarded-For 和 -Proto；不得设为 `*`",
         ),
     ),
     (

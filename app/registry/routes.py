@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app import errors
 from app.bodies import SignedRequest, key_request, signed_body
-from app.deps import Engine, Now
+from app.deps import Engine, Now, TheSettings
 from app.problems import documented
 from app.registry import enrolment, keys, pending, tokens
 from app.registry.deps import ExchangeId, OwnKeys, Register, TheVoice
@@ -126,9 +126,9 @@ async def cancel_enrolment(
 
 
 @router.get("/.well-known/leadbridge", operation_id="get_exchange", summary="Where everything is · 服务入口")
-async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId) -> Exchange:
+async def get_exchange(request: Request, own: OwnKeys, exchange_id: ExchangeId, settings: TheSettings) -> Exchange:
     """Open to all: the exchange's id, its addresses, and the keys of its log and as a witness."""
-    base = str(request.base_url).rstrip("/")
+    base = settings.public_url or str(request.base_url).rstrip("/")
     origin, witness = log_origin(exchange_id), witness_name(exchange_id)
     return Exchange(
         exchange=exchange_id,
