@@ -115,7 +115,7 @@ class Service:
             return await http.post("/v1/admin/token", data={"username": name, "password": password})
 
     async def create_node(self, node_id: str, **other: Any) -> httpx.Response:
-        wanted = {"node_id": node_id, "kind": "police", "name": "测试县公安局", "division_code": "990121"}
+        wanted = {"node_id": node_id, "kind": "police", "name": f"测试县公安局 {node_id}", "division_code": "990121"}
         wanted |= {"level": "county", "parent": None} | other
         return await self.http.post("/v1/admin/nodes", json=wanted, headers=self.registrar)
 

@@ -3,10 +3,13 @@
 import re
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col, select
 
+from app import locks
+from app.casework.look_alikes import is_shown, skeleton
 from app.errors import IdTaken, InvalidDocument, NotFound
 from app.registry.directory import announce
 from app.registry.node_keys import keys_page, valid_keys
@@ -25,13 +28,26 @@ def shown(node: Node) -> NodeShown:
 async def create_node(engine: AsyncEngine, wanted: NewNode, exchange_id: str, now: datetime) -> NodeShown:
     """Register an agency without keys.
 
-    Raises IdTaken for an id in use, InvalidDocument for the exchange's own id and for an unknown parent.
+    Raises IdTaken for an id in use and a name that is, or looks like, that of another; InvalidDocument for the
+    exchange's own id, for an unknown parent, and for a name of which a reader does not see everything.
     """
+    if not is_shown(wanted.name):
+        raise InvalidDocument(
+            "A name has no blank at its ends, none twice, and nothing that a reader does not see.",
+            "名称首尾不得有空白，中间不得有连续空白，也不得含有不可见的字符。",
+        )
     if wanted.node_id == exchange_id:
         raise InvalidDocument("The exchange's own id is reserved.", "交换中心自身的编号不得用作节点编号。")
     async with AsyncSession(engine) as session, session.begin():
         if wanted.parent is not None and await session.get(Node, wanted.parent) is None:
             raise InvalidDocument("`parent` is no registered node.", "parent 不是已登记的节点。")
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": locks.NAMES})
+        named = await session.execute(select(Node.node_id, Node.name).where(Node.node_id != wanted.node_id))
+        if any(skeleton(name) == skeleton(wanted.name) for _, name in named):
+            raise IdTaken(
+                "Another node has this name, or one that looks like it; write the full official name.",
+                "已有节点使用该名称或者与之相似的名称，请写明单位全称。",
+            )
         row = wanted.model_dump() | {"created_at": now}
         written = insert(Node).values(row).on_conflict_do_nothing().returning(col(Node.node_id))
         if (await session.execute(written)).first() is None:

@@ -189,6 +189,30 @@ async def test_a_node_that_does_not_fit_is_invalid(service: Service, other: dict
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "测试县\u202e公安局",
+        "测试县\u200b公安局",
+        "测试县公安局\u3164",
+        " 测试县公安局",
+        "测试县  公安局",
+        "\u3000",
+        "（）",
+        "测试\u0085县",
+    ],
+)
+async def test_a_name_that_hides_something_is_invalid(service: Service, name: str) -> None:
+    assert slug(await service.create_node("police-990121", name=name)) == (422, "invalid-document")
+
+
+@pytest.mark.parametrize("name", ["测试县公安局(一分局)", "测试县公安局 （一分局）", "测试县公安局（一分局）"])
+async def test_a_name_is_given_once_however_it_is_typed(service: Service, name: str) -> None:
+    assert (await service.create_node("police-990121", name="测试县公安局（一分局）")).status_code == 201
+    assert slug(await service.create_node("police-990122", name=name)) == (409, "id-taken")
+    assert (await service.create_node("police-990122", name="测试县公安局（二分局）")).status_code == 201
+
+
 async def test_a_code_is_for_a_known_node_and_kept_hashed(service: Service) -> None:
     for unknown in ("police-990121", "a%00b"):
         path = f"/v1/admin/nodes/{unknown}/enrolment-codes"

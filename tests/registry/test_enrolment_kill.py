@@ -59,7 +59,8 @@ class Past(World):
 
     def node(self, node_id: str, parent: str | None = None) -> Agency:
         kind, title, division, level = CAST[NODE]
-        self.admin.create_node(node_id, kind=kind, name=title, division_code=division, level=level, parent=parent)
+        name = f"{title} {node_id}"
+        self.admin.create_node(node_id, kind=kind, name=name, division_code=division, level=level, parent=parent)
         agency, _ = self.enrolled_as(node_id)
         return agency
 
