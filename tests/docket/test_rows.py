@@ -12,7 +12,13 @@ from app.docket import rows
 from app.transparency import queue
 
 # What the database fills in itself, or another loop writes later.
-LEFT_OUT = {"case": {"erasure_kept"}, "lead_number": {"id"}, "stat_delta": {"delta_id"}, "unsequenced": {"ordinal"}}
+LEFT_OUT = {
+    "case": {"erasure_kept"},
+    "deadline": {"recount"},
+    "lead_number": {"id"},
+    "stat_delta": {"delta_id"},
+    "unsequenced": {"ordinal"},
+}
 MODULES = {
     name: importlib.import_module(f"{rows.__name__}.{name}")
     for _, name, _ in pkgutil.iter_modules(rows.__path__)

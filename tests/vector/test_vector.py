@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -153,6 +154,14 @@ def hands(database_url: str, tmp_path: Path) -> Iterator[Hands]:
         yield made
 
 
+def first_numbered(answer: httpx.Response) -> bytes:
+    """Return a receipt as of the exchange of the vector, whose key gave the lead the place 000001.
+
+    Each exchange shuffles the last six digits of a lead number under a key of its own.
+    """
+    return re.sub(rb"(XS-990121-CIVIL_AFFAIRS-2026-)[0-9]{6}", rb"\g<1>000001", answer.content)
+
+
 def test_a_real_exchange_takes_the_vector_and_answers_each_case_as_the_table_says(hands: Hands) -> None:
     assert hands.enrol(CIVIL, "civil_affairs", "测试县民政局").status_code == 201
     assert hands.enrol(POLICE, "police", "测试县公安局").status_code == 201
@@ -167,12 +176,12 @@ def test_a_real_exchange_takes_the_vector_and_answers_each_case_as_the_table_say
         if folder.startswith("cases"):
             assert (answer.status_code, answer.json()["type"]) == (409, "/problems/unknown-prev")
         else:
-            assert (answer.status_code, answer.content) == (201, read(f"{folder}/receipt.json"))
+            assert (answer.status_code, first_numbered(answer)) == (201, read(f"{folder}/receipt.json"))
     for row in cases("act"):
         of = "acts/3-transfer.receipt" if row["case"].startswith("es256") else "acts/1-lead.register"
         answer = hands.act(f"cases/{row['case']}", of=of)
         if row["verdict"] == "accepted":
-            assert (answer.status_code, answer.content) == (200, read(f"{of}/receipt.json")), row["case"]
+            assert (answer.status_code, first_numbered(answer)) == (200, read(f"{of}/receipt.json")), row["case"]
         else:
             said = f"{answer.status_code} {answer.json()['type'].removeprefix('/problems/')}"
             assert said == row["answer"], row["case"]
