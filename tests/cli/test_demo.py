@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.command_line import command, environment, leadbridge
-from tests.waiting import until
+from tests.waiting import LIMIT, until
 
 
 def test_the_whole_story_plays_to_its_end_and_only_once_in_a_folder(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_it_stays_up_until_it_is_told_to_stop(tmp_path: Path) -> None:
             break
     assert any("/docs" in line for line in shown)
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0
     assert "Stopping" in rest
     assert list(tmp_path.glob("leadbridge-demo-*")) == []
