@@ -14,7 +14,7 @@ from tests.waiting import until_async
 
 _STANDS = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-    AND application_name = 'leadbridge' AND wait_event_type = 'Lock' AND ltrim(query) LIKE $1)
+    AND application_name = 'leadbridge' AND wait_event_type = 'Lock' AND ltrim(query, E' \\n') LIKE $1)
 """
 _ANYBODY = """
     SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
